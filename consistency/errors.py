@@ -1,0 +1,61 @@
+"""Every error that Reconcilery raises on purpose.
+
+ReconcileryError
+├── BadRequest            the caller's argument is wrong; names the argument and the fix
+├── ConfigurationError    a setting is wrong; names the key and the fix
+│   └── MappingError      a rule does not fit the tables it names
+├── DatabaseError         the database did not do what was asked
+│   ├── DatabaseUnavailable   it cannot be reached; trying again later can help
+│   ├── StatementTimeout      it was too slow; a smaller piece can help
+│   └── LedgerMissing         the product's own tables are not there yet
+├── BrokerUnavailable     Redis cannot be reached, or no worker answered
+└── CheckFailed           a check ended without a report
+"""
+
+
+class ReconcileryError(Exception):
+    """Base of all; its text is one line that a user can act on."""
+
+    exit_code = 1
+
+
+class BadRequest(ReconcileryError):
+    """The caller's argument is wrong."""
+
+    exit_code = 2
+
+
+class ConfigurationError(ReconcileryError):
+    """A setting is wrong."""
+
+    exit_code = 2
+
+
+class MappingError(ConfigurationError):
+    """A rule does not fit the tables it names."""
+
+
+class DatabaseError(ReconcileryError):
+    """The database did not do what was asked."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database cannot be reached."""
+
+
+class StatementTimeout(DatabaseError):
+    """A statement ran into its time limit."""
+
+
+class LedgerMissing(DatabaseError):
+    """The product's own tables are not there."""
+
+
+class BrokerUnavailable(ReconcileryError):
+    """Redis cannot be reached, or no worker answered."""
+
+    exit_code = 69
+
+
+class CheckFailed(ReconcileryError):
+    """A check ended without a report."""

@@ -1,0 +1,1 @@
+"""FIND: checks of the application, as Celery tasks over plain functions."""

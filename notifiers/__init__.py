@@ -1,0 +1,1 @@
+"""TELL: what a check found goes to people."""
