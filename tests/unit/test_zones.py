@@ -19,14 +19,15 @@ ZONES = [
 ]
 YEAR = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
+CHANGES = [(ZoneInfo(name), change) for name in ZONES for change in transitions(ZoneInfo(name), *YEAR)]
+
 zones = st.sampled_from([ZoneInfo(name) for name in ZONES])
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants naive bounds
 
 
 @st.composite
 def near_a_change(draw: st.DrawFn, within: timedelta = timedelta(hours=3)) -> tuple[ZoneInfo, datetime]:
-    zone = draw(st.sampled_from([ZoneInfo(n) for n in ZONES if transitions(ZoneInfo(n), *YEAR)]))
-    change = draw(st.sampled_from(transitions(zone, *YEAR)))
+    zone, change = draw(st.sampled_from(CHANGES))
     return zone, change.at_utc + draw(st.timedeltas(-within, within))
 
 
@@ -89,7 +90,7 @@ def test_a_row_lies_in_the_local_window_of_the_window_that_holds_its_instant(
     end = start + length
     change = transitions(zone, start - timedelta(days=1), end + timedelta(days=1))[0]
     low, high = local_bound(start, zone), local_bound(end, zone)
-    for minutes in range(-300, 300, 7):
+    for minutes in range(-300, 300, 13):
         value = change.local + timedelta(minutes=minutes)
         instant = read_naive(value, zone)
         if instant.astimezone(zone).replace(tzinfo=None) == value:  # the clock did show it
@@ -126,15 +127,15 @@ def test_transitions_are_half_open() -> None:
     assert not transitions(zone, at, at)
 
 
-@given(near_a_change(), st.timedeltas(timedelta(microseconds=1), timedelta(days=300)))
+@given(near_a_change(), st.timedeltas(timedelta(microseconds=1), timedelta(days=40)))
 def test_the_offset_steps_read_every_value_between_the_bounds(
     place: tuple[ZoneInfo, datetime], length: timedelta
 ) -> None:
     zone, start = place
     low, high = local_bound(start, zone), local_bound(start + length, zone)
     first, steps = offset_steps(zone, start, start + length)
-    for step in range(50):
-        value = low + (high - low) * step / 50
+    for step in range(20):
+        value = low + (high - low) * step / 20
         offset = [first, *(after for boundary, after in steps if value >= boundary)][-1]
         assert value - timedelta(seconds=offset) == read_naive(value, zone).replace(tzinfo=None)
 
