@@ -1,0 +1,169 @@
+"""What a user can set, checked once: flags > environment > reconcilery.toml > defaults."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from consistency.durations import duration_text
+from consistency.errors import BadRequest, ConfigurationError
+from consistency.mapping import DEFAULT_RULE, RuleMapping
+from consistency.masking import HIDDEN, mask_text
+from consistency.setting_errors import describe_errors
+from consistency.setting_sources import gather
+from consistency.value_types import (
+    DatabaseUrl,
+    DottedName,
+    Duration,
+    HttpUrl,
+    LogLevel,
+    RedisUrl,
+    Span,
+    TimeOfDay,
+    Whole,
+    ZoneName,
+    not_empty,
+)
+
+SECRETS = ("database_url", "read_url", "store_url", "redis_url", "runninghub_api_key")
+
+
+class Settings(BaseModel):
+    """Everything that can be configured; frozen, and built from arguments alone. Durations are timedeltas."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    database_url: DatabaseUrl = Field(
+        default="", description="the application's database: PostgreSQL, MySQL/MariaDB or SQLite"
+    )
+    read_url: DatabaseUrl = Field(default="", description="a replica of it for the scans")
+    store_url: DatabaseUrl = Field(
+        default="", description="where the product's own tables live; empty: in the application's database"
+    )
+    redis_url: RedisUrl = Field(
+        default="redis://127.0.0.1:6379/0", description="the broker, which also keeps the latest reports"
+    )
+    log_dir: Path = Field(default=Path("logs"), description="the folder of logs and results")
+    timezone: ZoneName = Field(default="UTC", description="the zone of dates as a person types and reads them")
+    log_level: LogLevel = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    custom_checks: tuple[DottedName, ...] = Field(default=(), description="your own checks as module:function")
+    statement_timeout: Span = Field(default=timedelta(seconds=30), description="how long one statement may run")
+    lease: Span = Field(default=timedelta(seconds=60), description="how long a worker may hold a piece of work")
+    lookback: Duration = Field(
+        default=timedelta(minutes=15),
+        description="how far a quick check looks behind what it has seen",
+    )
+    clock_skew_tolerance: Duration = Field(
+        default=timedelta(seconds=60),
+        description="how far in the future a finish time may lie",
+    )
+    slow_statement: Span = Field(
+        default=timedelta(seconds=5), description="from when on a statement is reported as slow"
+    )
+    big_table_rows: Whole = Field(
+        default=100_000, ge=0, description="from how many rows on a missing index is reported"
+    )
+    log_days: Whole = Field(default=90, ge=1, description="how many days of results are kept")
+    gzip_after_days: Whole = Field(default=1, ge=1, description="after how many days results are compressed")
+    ledger_days: Whole = Field(default=90, ge=1, description="how many days of runs are kept in the own tables")
+    key_prefix: str = Field(
+        default="reconcilery:", pattern=r"^[\w:.-]{1,64}$", description="what every Redis key begins with"
+    )
+    quick_every: Span = Field(default=timedelta(minutes=15), description="how often a quick check runs")
+    full_every: Span = Field(default=timedelta(hours=1), description="how often a full check runs")
+    deep_at: TimeOfDay = Field(default=time(2, 0), description="when the daily deep check runs, in the configured zone")
+    runninghub_api_key: SecretStr = Field(default=SecretStr(""), description="the provider's key")
+    runninghub_base_url: HttpUrl = Field(default="https://www.runninghub.cn", description="the provider's address")
+    rules: Annotated[tuple[RuleMapping, ...], AfterValidator(not_empty)] = Field(
+        default=(DEFAULT_RULE,), description="which tasks must have which outputs"
+    )
+
+    @field_validator("lease")
+    @classmethod
+    def _outlasts_a_statement(cls, lease: timedelta, info: ValidationInfo) -> timedelta:
+        limit = info.data.get("statement_timeout")
+        if limit is not None and lease <= limit:
+            raise ValueError(f"({duration_text(lease)}) must be longer than statement_timeout ({duration_text(limit)})")
+        return lease
+
+    @field_validator("rules")
+    @classmethod
+    def _ids_are_unique(cls, rules: tuple[RuleMapping, ...]) -> tuple[RuleMapping, ...]:
+        ids = [rule.id for rule in rules]
+        if twice := sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1}):
+            raise ValueError(f"uses the id {twice[0]} twice; give each rule its own")
+        return rules
+
+    @property
+    def effective_store_url(self) -> str:
+        """Where the product's own tables live."""
+        return self.store_url or self.database_url
+
+    def rule_by_id(self, rule_id: str | None) -> list[RuleMapping]:
+        """The rule of that id, or all of them for None; an unknown id is a BadRequest that names the known ones."""
+        found = [rule for rule in self.rules if rule_id is None or rule.id == rule_id]
+        if not found:
+            known = ", ".join(rule.id for rule in self.rules)
+            raise BadRequest(f"rule: there is no rule {rule_id!r}; known are {known}")
+        return found
+
+    def masked(self) -> dict[str, Any]:
+        """For showing: plain JSON values, with passwords and keys replaced by ***."""
+        shown: dict[str, Any] = self.model_dump(mode="json")
+        for name in SECRETS:
+            shown[name] = mask_text(shown[name])
+        shown["runninghub_api_key"] = HIDDEN if self.runninghub_api_key.get_secret_value() else ""
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The settings unless there are problems; `origins` says where each value that is no default was written."""
+
+    settings: Settings | None
+    origins: Mapping[str, str]
+    problems: tuple[str, ...]
+
+
+def examine_settings(
+    overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ, cwd: Path | None = None
+) -> Examined:
+    """Read every source and report all problems at once, one line each, instead of raising the first."""
+    known = tuple(Settings.model_fields)
+    gathered = gather(known, SECRETS, overrides or {}, environ, cwd or Path.cwd())
+    settings, problems = None, gathered.problems
+    try:
+        settings = Settings.model_validate(gathered.values)
+    except ValidationError as error:
+        problems = problems + describe_errors(error, gathered.origins, known)
+    return Examined(None if problems else settings, gathered.origins, tuple(map(_one_line, problems)))
+
+
+def _one_line(problem: str) -> str:
+    # Keys and values are the user's: a line break or an escape sequence in one must not reach the terminal.
+    return "".join(char if char.isprintable() else "?" for char in problem)
+
+
+def load_settings(
+    overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os.environ, cwd: Path | None = None
+) -> Settings:
+    """The settings, read anew at each call; raises ConfigurationError with one line about the first problem."""
+    examined = examine_settings(overrides, environ, cwd)
+    if examined.settings is None:
+        first, *others = examined.problems
+        more = f" (and {len(others)} more; `reconcilery config check` shows all)" if others else ""
+        raise ConfigurationError(first + more)
+    return examined.settings
