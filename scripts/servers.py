@@ -1,0 +1,49 @@
+"""The database and Redis servers that the tests start for themselves: which are missing, and how they get here."""
+
+from __future__ import annotations  # an old Python must be able to read this file, to say that it is too old
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# Debian's package -> a program of it, and where it may be beside PATH.
+PROGRAMS = {
+    "postgresql": ("initdb", "/usr/lib/postgresql/*/bin"),
+    "mariadb-server-core": ("mariadbd", "/usr/sbin"),
+    "mariadb-client-core": ("my_print_defaults", "/usr/bin"),
+    "redis-server": ("redis-server", "/usr/bin"),
+}
+CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
+
+
+def install_missing() -> None:
+    """Installs the missing servers when this is root on Debian, else prints how to; starts no service of the system."""
+    packages = missing()
+    if not packages:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        print(f"For all tests: apt-get install --no-install-recommends {' '.join(packages)}", file=sys.stderr)
+        return
+    if not CLUSTER_SETTINGS.exists():
+        CLUSTER_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+        CLUSTER_SETTINGS.write_text("create_main_cluster = false\n")
+    apt("update")
+    apt("install", "--yes", "--no-install-recommends", *packages)
+
+
+def missing() -> list[str]:
+    """The Debian packages whose programs are not on this machine."""
+    return [package for package, (program, places) in PROGRAMS.items() if not present(program, places)]
+
+
+def present(program: str, places: str) -> bool:
+    """True when the program is on PATH or in one of the places, a glob pattern of folders."""
+    return bool(shutil.which(program)) or any(Path("/").glob(f"{places[1:]}/{program}"))
+
+
+def apt(*arguments: str) -> None:
+    """Runs apt-get without questions; its words go to stderr."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "-qq", *arguments], env=environment, stdout=sys.stderr, check=True)
