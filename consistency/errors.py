@@ -9,6 +9,7 @@ ReconcileryError
 │   ├── StatementTimeout      it was too slow; a smaller piece can help
 │   └── LedgerMissing         the product's own tables are not there yet
 ├── BrokerUnavailable     Redis cannot be reached, or no worker answered
+├── ClaimLost             somebody else has taken this piece of work over; whoever held it stops
 └── CheckFailed           a check ended without a report
 """
 
@@ -55,6 +56,10 @@ class BrokerUnavailable(ReconcileryError):
     """Redis cannot be reached, or no worker answered."""
 
     exit_code = 69
+
+
+class ClaimLost(ReconcileryError):
+    """Somebody else has taken this piece of work over."""
 
 
 class CheckFailed(ReconcileryError):

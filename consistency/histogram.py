@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
-_MICRO = 1_000_000
+_STEPS = 16
 
 
 class Tier(NamedTuple):
@@ -16,98 +16,111 @@ class Tier(NamedTuple):
     first: int
 
 
-#: Width is at most 1 % of the delay from one second on; bucket = first + floor((delay - lower) / width).
-TIERS: tuple[Tier, ...] = (
-    Tier(0, 10, 0.01, 0),
-    Tier(10, 100, 0.1, 1000),
-    Tier(100, 1_000, 1, 1900),
-    Tier(1_000, 10_000, 10, 2800),
-    Tier(10_000, 100_000, 100, 3700),
-    Tier(100_000, math.inf, 1_000, 4600),
-)
+def _tiers() -> tuple[Tier, ...]:
+    doublings = [
+        Tier(2.0**power, 2.0 ** (power + 1), 2.0**power / _STEPS, (power + 1) * _STEPS) for power in range(22)
+    ]
+    return Tier(0.0, 1.0, 1 / _STEPS, 0), *doublings, Tier(2.0**22, math.inf, 2.0**18, 23 * _STEPS)
+
+
+#: A sixteenth of each doubling: few enough for a database to group by, and halves and sums of them are exact floats.
+TIERS: tuple[Tier, ...] = _tiers()
 
 
 def bucket_of(seconds: float) -> int:
-    """The number of the bucket that holds a delay, exact to the microsecond; ValueError if negative or not finite."""
+    """The number of the bucket that holds a delay; ValueError if it is negative or not finite."""
     if not 0 <= seconds < math.inf:
         raise ValueError(f"a delay is a finite number of seconds >= 0, not {seconds}")
-    micros = round(seconds * _MICRO)
-    tier = next(tier for tier in TIERS if micros < tier.upper * _MICRO)
-    return tier.first + (micros - round(tier.lower * _MICRO)) // round(tier.width * _MICRO)
+    tier = next(tier for tier in TIERS if seconds < tier.upper)
+    return tier.first + int((seconds - tier.lower) / tier.width)
 
 
 def bounds_of(bucket: int) -> tuple[float, float]:
-    """The half-open [lo, hi) of a bucket in seconds; ValueError for a negative number."""
+    """The half-open [lower, upper) of a bucket in seconds; ValueError for a negative number."""
     if bucket < 0:
         raise ValueError(f"a bucket's number is >= 0, not {bucket}")
     tier = next(tier for tier in reversed(TIERS) if bucket >= tier.first)
-    width = round(tier.width * _MICRO)
-    lower = round(tier.lower * _MICRO) + (bucket - tier.first) * width
-    return lower / _MICRO, (lower + width) / _MICRO
+    lower = tier.lower + (bucket - tier.first) * tier.width
+    return lower, lower + tier.width
+
+
+class Bin(NamedTuple):
+    """How many delays a bucket holds, and the least and the greatest of them, in seconds."""
+
+    count: int
+    least: float
+    greatest: float
+
+    def joined(self, other: "Bin") -> "Bin":
+        return Bin(self.count + other.count, min(self.least, other.least), max(self.greatest, other.greatest))
+
+    def value_at(self, rank: int) -> float:
+        """The delay of that rank (from 0), as if the delays between the two known ends lay evenly."""
+        if self.count == 1:
+            return self.greatest
+        return self.least + (self.greatest - self.least) * rank / (self.count - 1)
 
 
 @dataclass(slots=True)
 class DelayHistogram:
-    """Counts by bucket and the longest delay seen; adding and merging in any order gives the same."""
+    """Bins by bucket; adding and merging in any order gives the same. One or two delays in a bucket stay exact."""
 
-    counts: dict[int, int] = field(default_factory=dict)
-    longest: float | None = None
+    bins: dict[int, Bin] = field(default_factory=dict)
 
-    def add(self, bucket: int, count: int, longest: float | None = None) -> None:
-        """Count delays of one bucket; `longest` is the greatest of them in seconds where it is known."""
-        bounds_of(bucket)
-        if count < 0:
-            raise ValueError(f"a count is >= 0, not {count}")
-        if count:
-            self.counts[bucket] = self.counts.get(bucket, 0) + count
-        self._see(longest)
+    def add(self, count: int, least: float, greatest: float) -> None:
+        """Count delays of one bucket, of which the least and the greatest are known; ValueError if they are of two."""
+        bucket = bucket_of(least)
+        if count < 1:
+            raise ValueError(f"a count is >= 1, not {count}")
+        if not least <= greatest <= bounds_of(bucket)[1]:
+            raise ValueError(f"delays of {least} to {greatest} s are not in one bucket")
+        self._join(bucket, Bin(count, least, greatest))
 
     def add_seconds(self, seconds: float) -> None:
         """Count one delay."""
-        self.add(bucket_of(seconds), 1, seconds)
+        self._join(bucket_of(seconds), Bin(1, seconds, seconds))
 
     def merge(self, other: "DelayHistogram") -> None:
         """Add another histogram's counts to this one."""
-        for bucket, count in other.counts.items():
-            self.counts[bucket] = self.counts.get(bucket, 0) + count
-        self._see(other.longest)
+        for bucket, found in other.bins.items():
+            self._join(bucket, found)
 
-    def _see(self, longest: float | None) -> None:
-        if longest is not None:
-            self.longest = longest if self.longest is None else max(self.longest, longest)
+    def _join(self, bucket: int, found: Bin) -> None:
+        known = self.bins.get(bucket)
+        self.bins[bucket] = known.joined(found) if known else found
 
     @property
     def count(self) -> int:
-        return sum(self.counts.values())
+        return sum(found.count for found in self.bins.values())
 
     @property
     def max_seconds(self) -> float | None:
-        """The longest delay: exact where it was told, else the end of the highest bucket; None when empty."""
-        if not self.counts:
-            return self.longest
-        lower, upper = bounds_of(max(self.counts))
-        return self.longest if self.longest is not None and self.longest >= lower else upper
+        """The longest delay, exactly; None when there is none."""
+        return self.bins[max(self.bins)].greatest if self.bins else None
 
     def percentile(self, share: float) -> float | None:
-        """The delay in seconds that `share` (0 to 1) of all delays do not exceed, within a bucket's width."""
+        """The delay in seconds at `share` (0 to 1) of all delays, between ranks as SQL's percentile_cont has it."""
         if not 0 <= share <= 1:
             raise ValueError(f"a percentile's share lies between 0 and 1, not {share}")
-        longest = self.max_seconds
-        if not self.counts or longest is None:
+        if not self.bins:
             return None
-        rank, below = share * self.count, 0
-        for bucket, count in sorted(self.counts.items()):
-            if below + count >= rank:
-                lower, upper = bounds_of(bucket)
-                return min(lower + (upper - lower) * (rank - below) / count, longest)
-            below += count
-        return longest
+        position = share * (self.count - 1)
+        low = self._ranked(math.floor(position))
+        return low + (self._ranked(math.ceil(position)) - low) * (position - math.floor(position))
+
+    def _ranked(self, rank: int) -> float:
+        for bucket in sorted(self.bins):
+            found = self.bins[bucket]
+            if rank < found.count:
+                return found.value_at(rank)
+            rank -= found.count
+        raise IndexError("a rank is smaller than the count")
 
     def as_dict(self) -> dict[str, Any]:
-        """Compact JSON, buckets as text: `{"counts": {"12": 3}, "max": 0.128}`."""
-        return {"counts": {str(bucket): count for bucket, count in sorted(self.counts.items())}, "max": self.longest}
+        """Compact JSON, buckets as text: `{"12": [3, 0.75, 0.81]}`."""
+        return {str(bucket): list(self.bins[bucket]) for bucket in sorted(self.bins)}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
         """The inverse of `as_dict`."""
-        return cls({int(bucket): count for bucket, count in stored["counts"].items()}, stored["max"])
+        return cls({int(bucket): Bin(*found) for bucket, found in stored.items()})

@@ -23,20 +23,17 @@ def histogram(*seconds: float) -> DelayHistogram:
     ("seconds", "bucket"),
     [
         (0, 0),
-        (0.009999, 0),
-        (0.01, 1),
-        (0.29, 29),  # 0.29 / 0.01 is 28.999... in floating point
-        (9.99, 999),
-        (10, 1000),
-        (10.1, 1001),
-        (99.95, 1899),
-        (100, 1900),
-        (999.9, 2799),
-        (1_000, 2800),
-        (9_999, 3699),
-        (10_000, 3700),
-        (100_000, 4600),
-        (1_000_000, 5500),
+        (0.0624, 0),
+        (0.0625, 1),
+        (0.99, 15),
+        (1, 16),
+        (1.0625, 17),
+        (2, 32),
+        (3, 40),  # the middle of [2, 4)
+        (4, 48),
+        (300, 146),  # [256, 512) in steps of 16
+        (86_400, 277),
+        (10_000_000, 390),
     ],
 )
 def test_a_delay_has_its_bucket(seconds: float, bucket: int) -> None:
@@ -60,17 +57,17 @@ def test_a_delay_is_a_finite_number_from_zero_on(seconds: float) -> None:
 @given(delays)
 def test_a_delay_lies_within_the_bounds_of_its_bucket_and_they_are_narrow(seconds: float) -> None:
     lower, upper = bounds_of(bucket_of(seconds))
-    assert lower <= round(seconds, 6) < upper
-    assert upper - lower <= max(0.0100001, 0.0100001 * seconds)
+    assert lower <= seconds < upper
+    assert upper - lower <= max(1, seconds) / 16
 
 
-@given(st.integers(min_value=0, max_value=20_000))
+@given(st.integers(min_value=0, max_value=500))
 def test_the_lower_bound_of_a_bucket_falls_into_it(bucket: int) -> None:
     assert bucket_of(bounds_of(bucket)[0]) == bucket
 
 
 def test_adjoining_buckets_adjoin() -> None:
-    assert all(bounds_of(bucket)[1] == bounds_of(bucket + 1)[0] for bucket in range(5_000))
+    assert all(bounds_of(bucket)[1] == bounds_of(bucket + 1)[0] for bucket in range(500))
 
 
 def test_an_empty_histogram_has_no_percentiles() -> None:
@@ -79,26 +76,21 @@ def test_an_empty_histogram_has_no_percentiles() -> None:
     assert DelayHistogram().count == 0
 
 
-def test_a_percentile_is_interpolated_within_its_bucket() -> None:
+def test_percentiles_of_a_few_scattered_delays_are_exact() -> None:
+    filled = histogram(1.0, 2.5, 7.0, 40.0)
+    assert filled.percentile(0) == 1.0
+    assert filled.percentile(0.5) == pytest.approx((2.5 + 7.0) / 2)
+    assert filled.percentile(1) == 40.0
+
+
+def test_within_a_bucket_delays_are_taken_to_lie_evenly_between_its_ends() -> None:
     filled = DelayHistogram()
-    filled.add(bucket_of(120), 4)
-    filled.add(bucket_of(300), 4)
-    assert filled.percentile(0.25) == 120.5
-    assert filled.percentile(0.5) == 121
-    assert filled.percentile(0.75) == 300.5
+    filled.add(3, 290.0, 300.0)
+    assert [filled.percentile(share) for share in (0, 0.5, 1)] == [290.0, 295.0, 300.0]
 
 
-def test_no_percentile_exceeds_the_longest_delay() -> None:
-    assert histogram(3_001).percentile(0.99) == 3_001
-    assert histogram(3_001).max_seconds == 3_001
-
-
-def test_without_a_told_longest_delay_the_end_of_the_highest_bucket_stands_for_it() -> None:
-    filled = histogram(5)
-    filled.add(bucket_of(200), 3)
-    assert filled.max_seconds == 201
-    filled.add(bucket_of(200), 1, longest=200.7)
-    assert filled.max_seconds == 200.7
+def test_the_longest_delay_is_exact() -> None:
+    assert histogram(3, 3_001.25).max_seconds == 3_001.25
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, 95])
@@ -107,11 +99,13 @@ def test_a_share_lies_between_zero_and_one(share: float) -> None:
         histogram(1).percentile(share)
 
 
-def test_a_negative_count_or_bucket_is_refused() -> None:
+def test_impossible_counts_buckets_and_bounds_are_refused() -> None:
     with pytest.raises(ValueError, match="count"):
-        DelayHistogram().add(1, -1)
+        DelayHistogram().add(0, 0.07, 0.07)
     with pytest.raises(ValueError, match="bucket"):
-        DelayHistogram().add(-1, 1)
+        bounds_of(-1)
+    with pytest.raises(ValueError, match="not in one bucket"):
+        DelayHistogram().add(1, 0.07, 5.0)
 
 
 @given(st.lists(delays, min_size=30, max_size=200))
@@ -120,14 +114,15 @@ def test_percentiles_are_close_to_those_of_the_delays_themselves(seconds: list[f
     for share in (0.5, 0.95, 0.99):
         found = histogram(*seconds).percentile(share)
         assert found is not None
-        exact = ranked[math.ceil(share * len(ranked)) - 1]
-        # The bucket's width: one per cent, or ten milliseconds under a second.
-        assert found == pytest.approx(exact, rel=0.0101, abs=0.0101)
+        position = share * (len(ranked) - 1)
+        low, high = ranked[math.floor(position)], ranked[math.ceil(position)]
+        # Off by a bucket's width at most, and only where a bucket holds more than two delays.
+        assert low * (1 - 1 / 16) - 1 / 16 <= found <= high * (1 + 1 / 16) + 1 / 16
 
 
 def test_the_median_of_many_delays_is_theirs() -> None:
     seconds = [1.02**step for step in range(500)]
-    assert histogram(*seconds).percentile(0.5) == pytest.approx(quantiles(seconds, n=2)[0], rel=0.02)
+    assert histogram(*seconds).percentile(0.5) == pytest.approx(quantiles(seconds, n=2)[0], rel=0.005)
 
 
 @given(st.lists(delays), st.lists(delays))

@@ -120,8 +120,8 @@ def test_unmeasurable_lateness_stays_unknown() -> None:
 
 def test_delays_of_longer_stretches_come_from_the_histograms() -> None:
     quick, slow = DelayHistogram(), DelayHistogram()
-    quick.add(100, 90)
-    slow.add(5000, 10)
+    quick.add(90, 1.0, 1.0)
+    slow.add(10, 500_500.0, 500_500.0)
     points = [
         HourPoint(START, 90, 90, 0, 0, 1.0, 1.0, quick),
         HourPoint(START + HOUR, 10, 10, 0, 10, 500_500.0, 500_500.0, slow),

@@ -1,0 +1,164 @@
+"""One check, from the request to the closed run.
+
+1. `start` writes the run and its parts to the ledger, or finds the run that is already there.
+2. `work` claims parts until none is left to claim; any number of processes may do so for one run.
+3. The last part, the summary, merges what the others counted, writes the report and closes the run.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from consistency.database import database_now, transaction
+from consistency.errors import CheckFailed, ClaimLost, DatabaseUnavailable, StatementTimeout
+from consistency.ledger import parts, runs
+from consistency.ledger.buckets import stored_hours
+from consistency.mapping import rule_hash
+from consistency.model import CheckType, Window, parse_utc, utc_text
+from consistency.resources import Resources
+from monitor_tasks.scan import Source, scan
+from monitor_tasks.statements import Scope
+from monitor_tasks.summary import summarise, summarise_failure
+from monitor_tasks.windows import parts_of, unmeasured_stretches, window_of
+
+MOST_ATTEMPTS = 5
+SHORTEST_PART = timedelta(minutes=1)
+_RETRY_AFTER = timedelta(seconds=2)
+
+
+def start(
+    resources: Resources,
+    kind: CheckType,
+    rule_id: str,
+    *,
+    window: Window | None = None,
+    slot: str = "",
+    compare_at: datetime | None = None,
+    detailed: bool = False,
+) -> tuple[runs.Run, bool]:
+    """Open a run, and say whether it is new; a range check needs its window, the others find their own."""
+    (mapping,) = resources.settings.rule_by_id(rule_id)
+    as_of = _as_of(resources, rule_id)
+    window = window or window_of(kind, as_of)
+    options = {"compare_at": utc_text(compare_at) if compare_at else None, "detailed": detailed}
+    request = runs.RunRequest(mapping.id, rule_hash(mapping), kind, window, as_of, slot, options)
+    with transaction(resources.store) as connection:
+        now = database_now(connection)
+        history = _unmeasured_history(connection, request) if kind is CheckType.DEEP else []
+    return runs.open_run(resources.store, request, parts_of(kind, window, compare_at, history), now)
+
+
+def _as_of(resources: Resources, rule_id: str) -> datetime:
+    """The application database's clock; while it is down, the ledger's, so that the outage itself is on record."""
+    try:
+        resources.rule(rule_id)
+        with transaction(resources.reader) as connection:
+            return database_now(connection)
+    except DatabaseUnavailable:
+        if resources.store is resources.primary:
+            raise
+        with transaction(resources.store) as connection:
+            return database_now(connection)
+
+
+def _unmeasured_history(connection: Any, request: runs.RunRequest) -> list[Window]:
+    before = Window(request.window.start - request.window.length, request.window.start)
+    return unmeasured_stretches(before, stored_hours(connection, request.rule_id, request.rule_hash, before).keys())
+
+
+def work(resources: Resources, run_id: str, on_part: Callable[[], None] = lambda: None) -> runs.Run:
+    """Claim and finish parts of the run until nothing is left to claim; returns the run as it stands then."""
+    run = _find(resources, run_id)
+    while run.state != runs.CANCELLED and (held := parts.claim(resources.store, run_id, resources.settings.lease)):
+        _work_on(resources, run, held)
+        on_part()
+    return _find(resources, run_id)
+
+
+def _find(resources: Resources, run_id: str) -> runs.Run:
+    with transaction(resources.store) as connection:
+        run = runs.find_run(connection, run_id)
+    if run is None:
+        raise CheckFailed(f"there is no run {run_id!r} in the ledger")
+    return run
+
+
+def _work_on(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
+    try:
+        if held.attempts > MOST_ATTEMPTS:
+            _give_up(resources, run, held, f"tried {MOST_ATTEMPTS} times without an end")
+        elif held.purpose == parts.SUMMARY:
+            summarise(resources, run, held, _source(resources, held))
+        else:
+            _scan_part(resources, run, held)
+    except StatementTimeout as error:
+        _halve(resources, run, held, str(error))
+    except DatabaseUnavailable as error:
+        _try_later(resources, run, held, str(error))
+    except ClaimLost:
+        return
+
+
+def _scan_part(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
+    began = time.monotonic()
+    scope = Scope(held.window, run.as_of)
+    scanned = scan(_source(resources, held), resources.rule(run.rule_id), scope, lambda _: None)
+    timings = [[timing.statement, timing.seconds, timing.rows] for timing in scanned.timings]
+    result = {"slots": scanned.slots().as_dict(), "timings": timings}
+    with transaction(resources.store) as connection:
+        if not parts.finish(connection, held, result, time.monotonic() - began):
+            raise ClaimLost(f"part {held.no} of run {held.run_id} is somebody else's now")
+
+
+def _source(resources: Resources, held: parts.Claim) -> Source:
+    renewal = _Renewal(resources, held)
+    return Source(resources.read, resources.primary, resources.settings.statement_timeout, renewal)
+
+
+class _Renewal:
+    """Keeps the lease while the work goes on; called between statements, it writes at most every third of the lease."""
+
+    def __init__(self, resources: Resources, held: parts.Claim) -> None:
+        self.resources, self.held, self.renewed = resources, held, time.monotonic()
+        # On a SQLite file that is not in write-ahead mode the open snapshot would lock its own renewal out.
+        self.possible = resources.store is not resources.primary or resources.store.dialect.name != "sqlite"
+
+    def __call__(self) -> None:
+        due = time.monotonic() - self.renewed > self.held.lease.total_seconds() / 3
+        if not due or not self.possible:
+            return
+        if not parts.renew(self.resources.store, self.held):
+            raise ClaimLost(f"part {self.held.no} of run {self.held.run_id} is somebody else's now")
+        self.renewed = time.monotonic()
+
+
+def _halve(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
+    """A part that was too slow becomes two; one that is too short for that is marked as not measured."""
+    if held.purpose == parts.SUMMARY or held.window.length < 2 * SHORTEST_PART:
+        _give_up(resources, run, held, reason)
+        return
+    with transaction(resources.store) as connection:
+        parts.split(connection, held)
+
+
+def _try_later(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
+    if held.attempts >= MOST_ATTEMPTS:
+        _give_up(resources, run, held, reason)
+        return
+    with transaction(resources.store) as connection:
+        parts.put_back(connection, held, database_now(connection) + _RETRY_AFTER * held.attempts)
+
+
+def _give_up(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
+    if held.purpose == parts.SUMMARY:
+        summarise_failure(resources, run, held, reason)
+        return
+    with transaction(resources.store) as connection:
+        parts.give_up(connection, held, reason)
+
+
+def compare_at_of(run: runs.Run) -> datetime | None:
+    """The date that a range check compares at, if it was asked for one."""
+    text = run.options.get("compare_at")
+    return parse_utc(text) if text else None

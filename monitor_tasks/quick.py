@@ -1,0 +1,144 @@
+"""The quick check: only what is new since the watermark, and the tasks that were still open, are read again.
+
+Its hour is put together from three kinds of slices of five minutes:
+
+    |head|  settled slices, from the cursor; their open tasks are asked for by key  |  fresh: scanned anew  |
+    start                                                              watermark - look-back              now
+
+What a slice may have lost meanwhile (a deleted output, a transaction that stayed open for longer than the look-back)
+comes back with the next full check, which drops the cursor.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from consistency.database import snapshot
+from consistency.host import BoundRule
+from consistency.ledger.quick_state import Cursor, OpenGap, replace_open_set, save_cursor
+from consistency.model import Window
+from consistency.tally import Slots, Tally
+from monitor_tasks.scan import RECHECK_BATCH, Recheck, Scanned, Sighting, Source, scan
+from monitor_tasks.statements import Scope
+from monitor_tasks.windows import ceil_to, floor_to
+
+SLICE = timedelta(minutes=5)
+MOST_OPEN = 50_000
+
+
+@dataclass(frozen=True)
+class QuickPlan:
+    """Where the slices of the window come from; `kept` is empty when everything is scanned."""
+
+    head: Window
+    kept: Window
+    fresh: Window
+
+
+@dataclass
+class QuickScan:
+    """The tally of the window, what is open in it (key -> finish time), and the cursor for the next check."""
+
+    scanned: Scanned = field(default_factory=Scanned)
+    open_now: dict[str, datetime] = field(default_factory=dict)
+    overflow: bool = False
+
+    def note(self, sighting: Sighting) -> None:
+        if len(self.open_now) >= MOST_OPEN:
+            self.overflow = True
+        else:
+            self.open_now[str(sighting.key)] = datetime.fromtimestamp(sighting.done, UTC)
+
+
+def plan_slices(window: Window, cursor: Cursor | None, lookback: timedelta) -> QuickPlan:
+    """Keep the unbroken run of settled slices from the first whole slice on; scan the rest."""
+    first = ceil_to(window.start, SLICE)
+    nothing = Window(window.start, window.start)
+    if cursor is None:
+        return QuickPlan(nothing, nothing, window)
+    until, edge = floor_to(cursor.watermark - lookback, SLICE), first
+    while edge < until and _seconds(edge) in cursor.slices.tallies:
+        edge += SLICE
+    if edge == first:
+        return QuickPlan(nothing, nothing, window)
+    return QuickPlan(Window(window.start, first), Window(first, edge), Window(edge, window.end))
+
+
+def scan_quickly(
+    source: Source,
+    rule: BoundRule,
+    as_of: datetime,
+    plan: QuickPlan,
+    cursor: Cursor | None,
+    known: Collection[OpenGap],
+) -> QuickScan:
+    """Scan what the plan calls fresh, take the settled slices over, and ask for the known open tasks by key."""
+    found = QuickScan()
+    for piece in (plan.head, plan.fresh):
+        if piece.length:
+            fresh = scan(source, rule, Scope(piece, as_of, _seconds_of(SLICE)), found.note)
+            found.scanned.merge(fresh)
+    if plan.kept.length and cursor is not None:
+        kept = {start: tally for start, tally in cursor.slices.tallies.items() if _lies_in(start, plan.kept)}
+        found.scanned.settled.merge(Slots(kept))
+        _look_at_open_tasks(source, rule, plan.kept, as_of, known, found)
+    return found
+
+
+def _look_at_open_tasks(
+    source: Source, rule: BoundRule, kept: Window, as_of: datetime, known: Collection[OpenGap], found: QuickScan
+) -> None:
+    keys = [rule.parse_key(gap.key) for gap in known if kept.start - SLICE <= gap.done_at < kept.end + SLICE]
+    scope, scanned = Scope(kept, as_of, _seconds_of(SLICE)), Scanned()
+    for start in range(0, len(keys), RECHECK_BATCH):
+        source.on_progress()
+        with snapshot(source.primary, source.statement_timeout) as connection:
+            for place in range(len(rule.done)):
+                look = Recheck(source, rule, scope, place, scanned, found.note)
+                look.look(connection, keys[start : start + RECHECK_BATCH])
+    found.scanned.merge(scanned)
+
+
+def remember(
+    connection: Connection,
+    rule: BoundRule,
+    window: Window,
+    found: QuickScan,
+    cursor: Cursor | None,
+    known: Collection[OpenGap],
+    lookback: timedelta,
+    now: datetime,
+) -> None:
+    """Write the open set and the next cursor; with more open tasks than are kept, the next check scans everything."""
+    replace_open_set(connection, rule.id, known, found.open_now, now)
+    grace_begins = now - rule.mapping.grace
+    last = datetime.fromtimestamp(found.scanned.last_done, UTC) if found.scanned.last_done is not None else None
+    # A replica that lags shows in the last finish time seen, and a row from the future must not move the mark past now.
+    watermark = min(last or (cursor.watermark if cursor else window.start), grace_begins)
+    slices = Slots()
+    if not found.overflow:
+        slices = settled_slices(window.start, watermark - lookback, found.scanned.settled)
+    save_cursor(connection, rule.id, rule.hash, Cursor(watermark, slices), now)
+
+
+def settled_slices(start: datetime, until: datetime, settled: Slots) -> Slots:
+    """Every whole slice between the two moments, also the empty ones."""
+    slices, edge = Slots(), ceil_to(start, SLICE)
+    while edge + SLICE <= until:
+        slices.tallies[_seconds(edge)] = settled.tallies.get(_seconds(edge), Tally())
+        edge += SLICE
+    return slices
+
+
+def _lies_in(start: int, window: Window) -> bool:
+    return _seconds(window.start) <= start < _seconds(window.end)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _seconds_of(length: timedelta) -> int:
+    return int(length.total_seconds())

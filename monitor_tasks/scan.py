@@ -1,0 +1,218 @@
+"""Scan one stretch of time in one snapshot, and check the failing keys again on the primary before they count."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Connection, Engine, Executable
+
+from consistency.database import snapshot
+from consistency.host import BoundRule
+from consistency.tally import Slots
+from monitor_tasks.statements import (
+    Kind,
+    ScanRow,
+    Scope,
+    null_fk_statement,
+    orphan_statement,
+    scan_statement,
+)
+
+RECHECK_BATCH = 2000
+_FETCH_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long one statement took, in seconds, and how many rows it answered with."""
+
+    statement: str
+    seconds: float
+    rows: int
+
+
+@dataclass(slots=True)
+class Sighting:
+    """A task that lacks its output: key, and finish time in seconds since 1970."""
+
+    key: object
+    done: float
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What a scan found, by slot: settled tasks apart from those that lack their output; and how it went.
+
+    `last_done` is the last finish time seen, in seconds since 1970.
+    """
+
+    settled: Slots = field(default_factory=Slots)
+    open: Slots = field(default_factory=Slots)
+    timings: list[Timing] = field(default_factory=list)
+    last_done: float | None = None
+
+    def slots(self) -> Slots:
+        """Settled and open tasks together."""
+        together = Slots()
+        together.merge(self.settled)
+        together.merge(self.open)
+        return together
+
+    def merge(self, other: "Scanned") -> None:
+        self.settled.merge(other.settled)
+        self.open.merge(other.open)
+        self.timings.extend(other.timings)
+        if other.last_done is not None:
+            self.last_done = max(self.last_done or other.last_done, other.last_done)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a scan reads: bulk from `read` (a replica, if there is one), the second look always from `primary`."""
+
+    read: Engine
+    primary: Engine
+    statement_timeout: timedelta
+    on_progress: Callable[[], None] = lambda: None
+
+
+def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: Callable[[Sighting], None]) -> Scanned:
+    """Count everything that finished in the scope's window; `on_missing` hears of every confirmed missing task.
+
+    1. Sum up the tasks, one statement for each finish column, all in one snapshot.
+    2. Look again at exactly the failing keys, on the primary; only what fails again is missing.
+    3. Count the outputs of the window that belong to no task.
+    """
+    scanned = Scanned()
+    with snapshot(source.read, source.statement_timeout) as connection:
+        for place in range(len(rule.done)):
+            recheck = Recheck(source, rule, scope, place, scanned, on_missing)
+            _scan_place(source, connection, rule, scope, place, scanned, recheck)
+        if rule.created is not None and rule.outputs_by_time:
+            _count_strays(source, connection, rule, scope, scanned)
+    return scanned
+
+
+def _scan_place(
+    source: Source,
+    connection: Connection,
+    rule: BoundRule,
+    scope: Scope,
+    place: int,
+    scanned: Scanned,
+    recheck: "Recheck",
+) -> None:
+    source.on_progress()
+    statement = scan_statement(rule, place, scope, connection.dialect)
+    for row in _timed(connection, statement, f"tasks by {rule.done[place].column.name}", scanned.timings):
+        if row.kind == Kind.MISSING:
+            recheck.suspect(row)
+        else:
+            absorb(scanned, row, scope, place)
+    recheck.flush()
+
+
+def _timed(connection: Connection, statement: Executable, name: str, timings: list[Timing]) -> Iterator[ScanRow]:
+    """The rows as they come; only the time spent waiting for the database is counted."""
+    waited, rows, began = 0.0, 0, time.perf_counter()
+    streaming = connection.execution_options(stream_results=True)
+    with streaming.execute(statement) as result:
+        for partition in result.partitions(_FETCH_ROWS):
+            waited += time.perf_counter() - began
+            rows += len(partition)
+            yield from partition
+            began = time.perf_counter()
+    waited += time.perf_counter() - began
+    timings.append(Timing(name, round(waited, 6), rows))
+
+
+def absorb(scanned: Scanned, row: ScanRow, scope: Scope, place: int) -> None:
+    """Add one row of sums to the slot it belongs to."""
+    done, count = float(row.done), int(row.tasks)
+    if scanned.last_done is None or done > scanned.last_done:
+        scanned.last_done = done
+    slots = scanned.open if row.kind == Kind.MISSING else scanned.settled
+    tally = slots.at(int(row.slot) * scope.slot_seconds)
+    if row.kind == Kind.DELETED:
+        tally.deleted += count
+        return
+    tally.no_finish_time += count if place else 0
+    if row.kind == Kind.PENDING:
+        tally.pending += count
+    elif row.kind != Kind.YOUNG:
+        tally.tasks += count
+        tally.outputs += int(row.outputs)
+        tally.duplicates += int(row.duplicates)
+        if row.kind == Kind.MISSING:
+            tally.missing += count
+            tally.sample.add(done, str(row.key))
+        else:
+            tally.tasks_with_outputs += count
+            tally.late += int(row.late)
+            if row.bucket is not None:
+                tally.delays.add(count, float(row.least_delay), float(row.greatest_delay))
+
+
+class Recheck:
+    """The second look: suspects are collected in batches and asked for again, by key, on the primary."""
+
+    def __init__(
+        self,
+        source: Source,
+        rule: BoundRule,
+        scope: Scope,
+        place: int,
+        scanned: Scanned,
+        on_missing: Callable[[Sighting], None],
+    ) -> None:
+        self.source, self.rule, self.scope, self.place = source, rule, scope, place
+        self.scanned, self.on_missing = scanned, on_missing
+        self.suspects: list[object] = []
+        self.seen: set[object] | None = None if rule.key_is_unique else set()
+
+    def suspect(self, row: ScanRow) -> None:
+        if self.seen is not None:
+            if row.key in self.seen:
+                return
+            self.seen.add(row.key)
+        self.suspects.append(row.key)
+        if len(self.suspects) >= RECHECK_BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Look again at all suspects collected so far, in a snapshot that is younger than the scan's."""
+        if not self.suspects:
+            return
+        self.source.on_progress()
+        with snapshot(self.source.primary, self.source.statement_timeout) as connection:
+            self.look(connection, self.suspects)
+        self.suspects = []
+
+    def look(self, connection: Connection, keys: list[object]) -> None:
+        """Count the tasks with these keys as they are now; those that are gone from the window count no more."""
+        statement = scan_statement(self.rule, self.place, self.scope, connection.dialect, keys)
+        for row in _timed(connection, statement, "second look at missing tasks", self.scanned.timings):
+            absorb(self.scanned, row, self.scope, self.place)
+            if row.kind == Kind.MISSING:
+                self.on_missing(Sighting(row.key, float(row.done)))
+
+
+def _count_strays(source: Source, connection: Connection, rule: BoundRule, scope: Scope, scanned: Scanned) -> None:
+    if rule.orphans_possible:
+        source.on_progress()
+        for row in _timed(connection, orphan_statement(rule, scope), "outputs without task", scanned.timings):
+            scanned.settled.at(int(row.slot) * scope.slot_seconds).orphans += int(row.outputs)
+    if rule.null_fk_possible:
+        source.on_progress()
+        for row in _timed(connection, null_fk_statement(rule, scope), "outputs with NULL task", scanned.timings):
+            scanned.settled.at(int(row.slot) * scope.slot_seconds).null_fk += int(row.outputs)
+
+
+@contextmanager
+def stopwatch(timings: list[Timing], name: str) -> Iterator[None]:
+    """Time a small statement that is not streamed."""
+    began = time.perf_counter()
+    yield
+    timings.append(Timing(name, round(time.perf_counter() - began, 6), 1))
