@@ -14,7 +14,7 @@ from typing import Any
 from consistency.model import utc_text
 from monitor_tasks.trends import HourPoint
 
-#: Healthy noise of a fortnight reaches about 12 in one of a thousand series (natural logarithm of the ratio).
+#: Healthy noise of a fortnight reaches 11 in one of a thousand series (natural logarithm of the likelihood ratio).
 MINIMUM_EVIDENCE = 15.0
 MINIMUM_FALL = 0.01
 MINIMUM_MISSING = 5
