@@ -22,7 +22,7 @@ _DAYS_FOR_A_SLOPE = 3
 class HourPoint:
     """What was counted in the hour from `start` (aware UTC); an hour that nobody looked at has no point.
 
-    Delays are seconds; with `delays` the percentiles of longer stretches are exact to one per cent.
+    Delays are seconds; with `delays` the percentiles of longer stretches are exact to a bucket's width.
     """
 
     start: datetime
