@@ -50,13 +50,15 @@ def run(
     running = Running(whole, {service.name: service.url for service in services if service.url}, stopping.requested)
     with stopping.listening():
         try:
-            return _live(processes, stopping, _Telling(story, running, output), keep_running=keep_running)
+            code = _live(processes, stopping, _Telling(story, running, output), keep_running=keep_running)
         except ReconcileryError as error:
             output.say(str(error))
-            return error.exit_code
+            code = error.exit_code
         finally:
             stopping.requested.set()
+            output.say("stopping; Ctrl-C once more ends everything at once")
             processes.stop(stopping.hurried.is_set)
+    return INTERRUPTED if stopping.hurried.is_set() else code
 
 
 class _Telling(threading.Thread):
