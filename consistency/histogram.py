@@ -1,7 +1,7 @@
 """How long outputs took: counts by delay that can be added up over parts, hours and weeks."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, NamedTuple, Self
 
 _STEPS = 16
@@ -17,9 +17,7 @@ class Tier(NamedTuple):
 
 
 def _tiers() -> tuple[Tier, ...]:
-    doublings = [
-        Tier(2.0**power, 2.0 ** (power + 1), 2.0**power / _STEPS, (power + 1) * _STEPS) for power in range(22)
-    ]
+    doublings = [Tier(2.0**power, 2.0 ** (power + 1), 2.0**power / _STEPS, (power + 1) * _STEPS) for power in range(22)]
     return Tier(0.0, 1.0, 1 / _STEPS, 0), *doublings, Tier(2.0**22, math.inf, 2.0**18, 23 * _STEPS)
 
 
@@ -44,7 +42,8 @@ def bounds_of(bucket: int) -> tuple[float, float]:
     return lower, lower + tier.width
 
 
-class Bin(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bin:
     """How many delays a bucket holds, and the least and the greatest of them, in seconds."""
 
     count: int
@@ -118,7 +117,7 @@ class DelayHistogram:
 
     def as_dict(self) -> dict[str, Any]:
         """Compact JSON, buckets as text: `{"12": [3, 0.75, 0.81]}`."""
-        return {str(bucket): list(self.bins[bucket]) for bucket in sorted(self.bins)}
+        return {str(bucket): list(astuple(self.bins[bucket])) for bucket in sorted(self.bins)}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:

@@ -84,6 +84,9 @@ class Settings(BaseModel):
     )
     quick_every: Span = Field(default=timedelta(minutes=15), description="how often a quick check runs")
     full_every: Span = Field(default=timedelta(hours=1), description="how often a full check runs")
+    sweep_every: Span = Field(
+        default=timedelta(seconds=60), description="how often lost work is looked for and sent again"
+    )
     deep_at: TimeOfDay = Field(default=time(2, 0), description="when the daily deep check runs, in the configured zone")
     runninghub_api_key: SecretStr = Field(default=SecretStr(""), description="the provider's key")
     runninghub_base_url: HttpUrl = Field(default="https://www.runninghub.cn", description="the provider's address")

@@ -67,13 +67,44 @@ def _unmeasured_history(connection: Any, request: runs.RunRequest) -> list[Windo
     return unmeasured_stretches(before, stored_hours(connection, request.rule_id, request.rule_hash, before).keys())
 
 
-def work(resources: Resources, run_id: str, on_part: Callable[[], None] = lambda: None) -> runs.Run:
-    """Claim and finish parts of the run until nothing is left to claim; returns the run as it stands then."""
-    run = _find(resources, run_id)
-    while run.state != runs.CANCELLED and (held := parts.claim(resources.store, run_id, resources.settings.lease)):
+def work(
+    resources: Resources,
+    run_id: str,
+    *,
+    turn: float = float("inf"),
+    on_part: Callable[[], None] = lambda: None,
+    on_closed: Callable[[runs.Run], None] = lambda _: None,
+) -> runs.Run:
+    """Claim and finish parts of the run until nothing is left to claim; returns the run as it stands then.
+
+    After `turn` seconds no further part is begun, so that others get their turn. `on_closed` hears of the run when
+    this process has closed it.
+    """
+    run, began = _find(resources, run_id), time.monotonic()
+    while run.state == runs.RUNNING and time.monotonic() - began < turn:
+        held = parts.claim(resources.store, run_id, resources.settings.lease)
+        if held is None:
+            break
         _work_on(resources, run, held)
         on_part()
+        if held.purpose == parts.SUMMARY:
+            run = _find(resources, run_id)
+            if run.is_closed:
+                on_closed(run)
     return _find(resources, run_id)
+
+
+def open_scans(resources: Resources, run_id: str) -> int:
+    """How many parts of the run are still to be scanned."""
+    with transaction(resources.store) as connection:
+        ended = parts.parts_of(connection, run_id)
+    return sum(part.purpose != parts.SUMMARY and part.state in parts.OPEN for part in ended)
+
+
+def is_claimable(resources: Resources, run_id: str) -> bool:
+    """Whether a part of the run waits for somebody to take it."""
+    with transaction(resources.store) as connection:
+        return parts.has_claimable_part(connection, run_id, database_now(connection))
 
 
 def _find(resources: Resources, run_id: str) -> runs.Run:
