@@ -32,9 +32,9 @@ while True:
 
 
 def plain(name: str, folder: Path) -> Service:
-    """A service that notes its starts and signals in files; it is ready when it has noted its start."""
+    """Notes its starts and signals in files; ready, and the next one starts, when it has noted its start."""
     command = (sys.executable, "-c", PLAIN, name, str(folder))
-    return Service(name, command, ready=lambda _: (folder / f"{name}.starts").exists())
+    return Service(name, command, ready=lambda _: (folder / f"{name}.starts").exists(), first=True)
 
 
 def service(name: str, folder: Path) -> Service:
