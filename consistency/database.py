@@ -87,7 +87,9 @@ def _postgresql_snapshot(raw: Connection, seconds: float) -> Iterator[Connection
     with connection.begin():
         milliseconds = max(1, int(seconds * 1000))
         # A cursor is planned for its first tenth unless told that all rows will be read.
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}; SET LOCAL cursor_tuple_fraction = 1")
+        # The sums are gathered in a hash table, which a day's missing tasks would push to disk at the default size.
+        settings = {"statement_timeout": milliseconds, "cursor_tuple_fraction": 1, "work_mem": "'32MB'"}
+        connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {value}" for name, value in settings.items()))
         yield connection
 
 

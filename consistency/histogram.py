@@ -67,13 +67,10 @@ class DelayHistogram:
     bins: dict[int, Bin] = field(default_factory=dict)
 
     def add(self, count: int, least: float, greatest: float) -> None:
-        """Count delays of one bucket, of which the least and the greatest are known; ValueError if they are of two."""
-        bucket = bucket_of(least)
-        if count < 1:
-            raise ValueError(f"a count is >= 1, not {count}")
-        if not least <= greatest <= bounds_of(bucket)[1]:
-            raise ValueError(f"delays of {least} to {greatest} s are not in one bucket")
-        self._join(bucket, Bin(count, least, greatest))
+        """Count delays that belong together, of which the least and the greatest are known."""
+        if count < 1 or not least <= greatest:
+            raise ValueError(f"{count} delays cannot lie between {least} and {greatest} s")
+        self._join(bucket_of(least), Bin(count, least, greatest))
 
     def add_seconds(self, seconds: float) -> None:
         """Count one delay."""

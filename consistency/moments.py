@@ -55,20 +55,20 @@ class TimeColumn:
         """The column as it is compared: never converted, so that its index serves."""
         return type_coerce(self.column, String) if self.text_separator else self.column
 
-    def epoch(self, start: datetime, end: datetime) -> ColumnElement[float]:
-        """Seconds since 1970 in UTC, for values that lie between `start` and `end` or a day beside them."""
-        local: ColumnElement[float] = seconds_since_1970(self.bare)
+    def epoch(self, value: ColumnElement[Any], start: datetime, end: datetime) -> ColumnElement[float]:
+        """A value of this column in seconds since 1970, UTC; right for moments between `start` and `end`."""
+        local: ColumnElement[float] = seconds_since_1970(value)
         if self.zone is None:
             return local
         first, steps = offset_steps(self.zone, start - _LOCAL_MARGIN, end + _LOCAL_MARGIN)
         if not steps:
             return local - literal(float(first), Float) if first else local
-        return local - self._offset(first, steps)
+        return local - self._offset(value, first, steps)
 
-    def _offset(self, first: int, steps: list[tuple[datetime, int]]) -> ColumnElement[float]:
+    def _offset(self, value: ColumnElement[Any], first: int, steps: list[tuple[datetime, int]]) -> ColumnElement[float]:
         offsets = [first, *(after for _, after in steps)]
         whens = [
-            (self.bare < self._local(boundary), literal(float(offset), Float))
+            (value < self._local(boundary), literal(float(offset), Float))
             for (boundary, _), offset in zip(steps, offsets, strict=False)
         ]
         return case(*whens, else_=literal(float(offsets[-1]), Float))
@@ -126,7 +126,8 @@ class seconds_since_1970(FunctionElement[float]):  # noqa: N801 - it reads as a 
 
 @compiles(seconds_since_1970, "postgresql")
 def _postgresql(element: Any, compiler: Any, **kwargs: Any) -> str:
-    return f"CAST(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kwargs)}) AS DOUBLE PRECISION)"
+    # EXTRACT would take the long way over arbitrary precision.
+    return f"date_part('epoch', {compiler.process(element.clauses, **kwargs)})"
 
 
 @compiles(seconds_since_1970, "sqlite")

@@ -87,12 +87,19 @@ def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: Callable[[Si
     """
     scanned = Scanned()
     with snapshot(source.read, source.statement_timeout) as connection:
+        _gather_in_hash_tables(connection)
         for place in range(len(rule.done)):
             recheck = Recheck(source, rule, scope, place, scanned, on_missing)
             _scan_place(source, connection, rule, scope, place, scanned, recheck)
         if rule.created is not None and rule.outputs_by_time:
             _count_strays(source, connection, rule, scope, scanned)
     return scanned
+
+
+def _gather_in_hash_tables(connection: Connection) -> None:
+    """PostgreSQL expects as many groups as tasks and would sort them all first, which takes longer than counting."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_sort = off")
 
 
 def _scan_place(

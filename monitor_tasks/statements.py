@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Dialect,
+    Double,
     Float,
     Integer,
     Row,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    cast,
     distinct,
     func,
     literal,
@@ -33,10 +35,12 @@ from sqlalchemy import (
 )
 
 from consistency import gaps
-from consistency.histogram import TIERS
+from consistency.histogram import TIERS, bounds_of
 from consistency.host import BoundRule
 from consistency.model import Window
 from consistency.moments import whole
+
+BUCKET_BOUNDS = [bounds_of(bucket)[0] for bucket in range(TIERS[-1].first + 1)]
 
 
 class Kind(IntEnum):
@@ -62,13 +66,13 @@ def scan_statement(
     rule: BoundRule, place: int, scope: Scope, dialect: Dialect, keys: Sequence[object] | None = None
 ) -> Select[Any]:
     """Sums over the tasks placed at column `place`, or over those of them whose key is in `keys`."""
-    tasks = _judged_tasks(rule, place, scope, dialect, keys).subquery("judged")
+    tasks = _fenced(_judged_tasks(rule, place, scope, dialect, keys), dialect).subquery("judged")
     missing_key = case((tasks.c.kind == literal(int(Kind.MISSING), Integer), tasks.c.key), else_=null())
     late = case((tasks.c.delay > rule.mapping.late_after.total_seconds(), 1), else_=0)
     groups = [
         whole(tasks.c.done / literal(float(scope.slot_seconds), Float)).label("slot"),
         tasks.c.kind.label("kind"),
-        _bucket(tasks.c.delay).label("bucket"),
+        _bucket(tasks.c.delay, dialect).label("bucket"),
         missing_key.label("key"),
     ]
     sums = [
@@ -122,7 +126,8 @@ def _tasks_with_outputs(
 
 
 def _task_columns(rule: BoundRule, place: int, scope: Scope) -> list[ColumnElement[Any]]:
-    done = rule.done[place].epoch(scope.window.start, scope.window.end)
+    column = rule.done[place]
+    done = column.epoch(column.bare, scope.window.start, scope.window.end)
     return [
         rule.key.label("key"),
         done.label("done"),
@@ -142,7 +147,7 @@ def _by_lateral(
         repeated = select(_surplus(rule)).select_from(rule.child).where(*gaps.outputs_of_task(rule))
         duplicates = case((outputs.c.outputs > 1, repeated.correlate(rule.parent).scalar_subquery()), else_=0)
     chosen = select(*columns, outputs.c.outputs, outputs.c.first_output, duplicates.label("duplicates"))
-    return chosen.select_from(rule.parent.join(outputs, true())).where(*conditions).subquery("tasks")
+    return chosen.select_from(rule.parent.join(outputs, true())).where(*conditions).offset(0).subquery("tasks")
 
 
 def _by_join(
@@ -168,7 +173,7 @@ def _by_join(
 def _first_output(rule: BoundRule, scope: Scope) -> ColumnElement[float]:
     if rule.created is None:
         return case((literal(1, Integer) == 0, literal(0.0, Float)), else_=null())
-    return func.min(rule.created.epoch(scope.window.start, scope.as_of))
+    return rule.created.epoch(func.min(rule.created.bare), scope.window.start, scope.as_of)
 
 
 def _counts_duplicates(rule: BoundRule) -> bool:
@@ -186,7 +191,14 @@ def _is_one_of(rule: BoundRule, keys: Sequence[object], dialect: Dialect) -> Col
     return rule.key.in_(keys)
 
 
-def _bucket(delay: ColumnElement[float]) -> ColumnElement[int | None]:
+def _fenced(inner: Select[Any], dialect: Dialect) -> Select[Any]:
+    # PostgreSQL would inline the delay into each of its uses and compute it a dozen times for every task.
+    return inner.offset(0) if dialect.name == "postgresql" else inner
+
+
+def _bucket(delay: ColumnElement[float], dialect: Dialect) -> ColumnElement[int | None]:
+    if dialect.name == "postgresql":
+        return func.width_bucket(delay, cast(BUCKET_BOUNDS, ARRAY(Double)))
     numbers = [
         literal(tier.first, Integer) + whole((delay - literal(float(tier.lower), Float)) / literal(tier.width, Float))
         for tier in TIERS
@@ -209,7 +221,9 @@ def null_fk_statement(rule: BoundRule, scope: Scope) -> Select[int, int]:
 def _outputs_by_slot(rule: BoundRule, scope: Scope) -> Select[int, int]:
     assert rule.created is not None  # without a creation time an output belongs to no window
     created = rule.created
-    slot = whole(created.epoch(scope.window.start, scope.window.end) / literal(float(scope.slot_seconds), Float))
+    slot = whole(
+        created.epoch(created.bare, scope.window.start, scope.window.end) / literal(float(scope.slot_seconds), Float)
+    )
     within = [created.bare >= created.bound(scope.window.start), created.bare < created.bound(scope.window.end)]
     return select(slot.label("slot"), func.count().label("outputs")).where(*within).group_by(slot)
 

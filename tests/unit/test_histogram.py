@@ -100,12 +100,12 @@ def test_a_share_lies_between_zero_and_one(share: float) -> None:
 
 
 def test_impossible_counts_buckets_and_bounds_are_refused() -> None:
-    with pytest.raises(ValueError, match="count"):
+    with pytest.raises(ValueError, match="cannot lie"):
         DelayHistogram().add(0, 0.07, 0.07)
     with pytest.raises(ValueError, match="bucket"):
         bounds_of(-1)
-    with pytest.raises(ValueError, match="not in one bucket"):
-        DelayHistogram().add(1, 0.07, 5.0)
+    with pytest.raises(ValueError, match="cannot lie"):
+        DelayHistogram().add(1, 5.0, 0.07)
 
 
 @given(st.lists(delays, min_size=30, max_size=200))
