@@ -21,16 +21,16 @@ CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 def install_missing() -> None:
     """Installs the missing servers when this is root on Debian, else prints how to; starts no service of the system."""
     packages = missing()
-    if not packages:
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if packages and not (os.geteuid() == 0 and shutil.which("apt-get") and install(packages)):
         print(f"For all tests: apt-get install --no-install-recommends {' '.join(packages)}", file=sys.stderr)
-        return
+
+
+def install(packages: list[str]) -> bool:
+    """Installs Debian packages and tells whether that went well."""
     if not CLUSTER_SETTINGS.exists():
         CLUSTER_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
         CLUSTER_SETTINGS.write_text("create_main_cluster = false\n")
-    apt("update")
-    apt("install", "--yes", "--no-install-recommends", *packages)
+    return apt("update") and apt("install", "--yes", "--no-install-recommends", *packages)
 
 
 def missing() -> list[str]:
@@ -43,7 +43,9 @@ def present(program: str, places: str) -> bool:
     return bool(shutil.which(program)) or any(Path("/").glob(f"{places[1:]}/{program}"))
 
 
-def apt(*arguments: str) -> None:
-    """Runs apt-get without questions; its words go to stderr."""
+def apt(*arguments: str) -> bool:
+    """Runs apt-get without questions, its words on stderr, and tells whether it ended well."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "-qq", *arguments], env=environment, stdout=sys.stderr, check=True)
+    return (
+        subprocess.run(["apt-get", "-qq", *arguments], env=environment, stdout=sys.stderr, check=False).returncode == 0
+    )
