@@ -9,6 +9,7 @@ from sqlalchemy import Engine, inspect, make_url
 from consistency.database import connect, connect_in_memory, database_errors
 from consistency.errors import ConfigurationError, LedgerMissing
 from consistency.host import BoundRule, bind
+from consistency.ledger import schema
 from consistency.ledger.tables import metadata
 from consistency.settings import Settings
 
@@ -75,10 +76,16 @@ def ledger_exists(store: Engine) -> bool:
 
 
 def require_ledger(store: Engine) -> None:
-    """Raise LedgerMissing, with the command that helps, unless the product's own tables are there."""
-    if not ledger_exists(store):
-        where = store.url.render_as_string(hide_password=True)
-        raise LedgerMissing(f"Reconcilery's own tables are not in {where} yet; run `reconcilery init` once")
+    """Raise LedgerMissing, with the command that helps, unless the product's own tables are as they should be."""
+    installed = schema.installed_revision(store)
+    if installed == schema.REVISIONS[-1]:
+        return
+    where = f"Reconcilery's own tables in {store.url.render_as_string(hide_password=True)}"
+    if installed in schema.REVISIONS:
+        raise LedgerMissing(f"{where} are older than this program; run `reconcilery init` again")
+    if installed is not None:
+        raise LedgerMissing(f"{where} are of a newer release; update Reconcilery on this machine")
+    raise LedgerMissing(f"{where.replace(' in ', ' are not in ', 1)} yet; run `reconcilery init` once")
 
 
 def with_private_ledger(resources: Resources) -> Resources:

@@ -1,0 +1,1 @@
+"""Changes of the product's own tables from release to release; `reconcilery init` applies them."""
