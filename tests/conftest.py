@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers.databases import fresh_database
 from tests.servers.mariadb import mariadb
@@ -23,6 +24,11 @@ GIVEN_SERVERS = {name: os.environ.get(f"RECONCILERY_TEST_{name}_URL") for name i
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="also run the long fault and load runs")
+
+
+# A property may take long on a busy machine; how long is no part of what it states.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_configure() -> None:

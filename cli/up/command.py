@@ -1,0 +1,75 @@
+"""`reconcilery up`: everything on one machine; with no database configured, a demo that shows the whole story."""
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from cli.errors import report_errors
+from cli.up.demo import Demo
+from cli.up.embedded import choose_broker
+from cli.up.folder_lock import alone_in
+from cli.up.run import run
+from cli.up.service import Service
+from cli.up.services import beat, flower, worker
+from cli.up.story import Story
+from consistency.errors import BadRequest
+from consistency.ledger.schema import create_or_upgrade
+from consistency.resources import open_resources
+from consistency.settings import Settings, examine_settings, load_settings
+
+
+@click.command(epilog="Example: reconcilery up --once")
+@click.option("--once", is_flag=True, help="Tell the demo's story, then end; exit code 0 only if every step held.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var"),
+    show_default=True,
+    help="Where Redis, the schedule and the demo keep their files.",
+)
+def up(once: bool, folder: Path) -> None:  # noqa: FBT001 - click calls it by name
+    """Start Redis, worker, beat and Flower on this machine, and watch the configured database until Ctrl-C.
+
+    Redis is the configured one, or a private one is started. With no database configured, a small demo application
+    is started too; it begins to lose outputs, and the checks find them.
+    """
+    with report_errors():
+        sys.exit(_up(folder, once=once))
+
+
+def _up(folder: Path, *, once: bool) -> int:
+    demo = None if load_settings().database_url else Demo(folder / "demo")
+    if once and demo is None:
+        raise BadRequest("--once tells the demo's story; unset RECONCILERY_DATABASE_URL to see it")
+    with ExitStack() as stack:
+        stack.enter_context(alone_in(folder))
+        if demo:
+            demo.clean()
+        broker = choose_broker(_configured_redis(), folder / "redis")
+        environment = {**(demo.environment() if demo else {}), "RECONCILERY_REDIS_URL": broker.url}
+        _make_ledger(load_settings(environ={**os.environ, **environment}))
+        redis = [broker.service] if broker.service else []
+        services = [*redis, *([demo.application()] if demo else []), *_services(folder)]
+        if demo is None:
+            return run(services, environment=environment)
+        stream = stack.enter_context((folder / "demo" / "services.log").open("w"))
+        return run(services, environment=environment, story=Story(demo), keep_running=not once, stream=stream)
+
+
+def _configured_redis() -> str | None:
+    examined = examine_settings()
+    chosen = examined.settings is not None and "redis_url" in examined.origins
+    return examined.settings.redis_url if chosen and examined.settings else None
+
+
+def _make_ledger(settings: Settings) -> None:
+    resources = open_resources(settings)
+    create_or_upgrade(resources.store)
+    resources.dispose()
+
+
+def _services(folder: Path) -> list[Service]:
+    return [worker(), beat(folder), flower()]

@@ -1,0 +1,121 @@
+"""A small application to watch: it finishes image tasks and saves their outputs, until a deployment breaks the saving.
+
+It knows nothing of Reconcilery. The only thing a real application would not do is to confess: the ids of the tasks
+whose output it loses go to a file, so that what the checks find can be held against what really happened.
+
+    python examples/image_studio/application.py studio.sqlite3 --confess-to lost.txt
+"""
+
+import argparse
+import random
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+SCHEMA = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS tasks (
+    id INTEGER PRIMARY KEY, status TEXT NOT NULL, workflow TEXT NOT NULL, provider_task_id TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT, completed_at TEXT);
+CREATE TABLE IF NOT EXISTS task_outputs (
+    id INTEGER PRIMARY KEY, task_id INTEGER NOT NULL REFERENCES tasks (id), output_key TEXT NOT NULL,
+    file_url TEXT NOT NULL, file_type TEXT NOT NULL, created_at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS tasks_finished ON tasks (completed_at, id) WHERE status = 'SUCCESS';
+CREATE INDEX IF NOT EXISTS task_outputs_task ON task_outputs (task_id, created_at);
+CREATE INDEX IF NOT EXISTS task_outputs_created ON task_outputs (created_at);
+"""
+WORKFLOWS = ("portrait", "product-shot", "upscale")
+LOST_SHARE, SUCCESS_SHARE = 0.45, 0.95
+OPENS, CLOSES = 8, 20
+SECONDS_BY_DAY, SECONDS_BY_NIGHT = 90, 240
+
+
+def main() -> None:
+    """Write two weeks of healthy history, then work until SIGTERM."""
+    options = parsed_options()
+    ended = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: ended.set())
+    database = sqlite3.connect(options.database, timeout=30, isolation_level=None)
+    database.executescript(SCHEMA)
+    write_history(database, options.history_days)
+    print("history is written, the studio is open", flush=True)
+    work(database, options, ended)
+
+
+def parsed_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="A small application that begins to lose outputs.")
+    parser.add_argument("database", type=Path)
+    parser.add_argument("--confess-to", type=Path, required=True, help="where the ids of lost outputs are written")
+    parser.add_argument("--break-after", type=float, default=15, help="seconds until version 2 is deployed")
+    parser.add_argument("--tasks-per-second", type=float, default=8)
+    parser.add_argument("--history-days", type=int, default=29)
+    return parser.parse_args()
+
+
+def write_history(database: sqlite3.Connection, days: int) -> None:
+    """About thirty finished tasks an hour, busier by day than by night, each with one or two outputs."""
+    chance, now = random.Random(15), datetime.now(UTC)
+    database.execute("BEGIN IMMEDIATE")
+    for finished in moments_of(chance, now - timedelta(days=days), now - timedelta(minutes=1)):
+        task = add_task(database, chance, finished)
+        if chance.random() < SUCCESS_SHARE:
+            finish_task(database, task, finished)
+            save_outputs(database, chance, task, finished + timedelta(seconds=chance.uniform(0.2, 1.5)))
+        else:
+            database.execute("UPDATE tasks SET status = 'FAILED', updated_at = ? WHERE id = ?", (text(finished), task))
+    database.execute("COMMIT")
+
+
+def moments_of(chance: random.Random, start: datetime, end: datetime) -> Iterator[datetime]:
+    moment = start
+    while moment < end:
+        yield moment
+        between = SECONDS_BY_DAY if OPENS <= moment.hour < CLOSES else SECONDS_BY_NIGHT
+        moment += timedelta(seconds=chance.expovariate(1 / between))
+
+
+def work(database: sqlite3.Connection, options: argparse.Namespace, ended: threading.Event) -> None:
+    """Finish tasks one after the other; from `break_after` on, nearly every second output is not saved."""
+    chance, opened = random.Random(), datetime.now(UTC)
+    while not ended.wait(1 / options.tasks_per_second):
+        now = datetime.now(UTC)
+        task = add_task(database, chance, now)
+        finish_task(database, task, now)
+        broken = now - opened > timedelta(seconds=options.break_after)
+        if broken and chance.random() < LOST_SHARE:
+            with options.confess_to.open("a", encoding="ascii") as confession:
+                confession.write(f"{task} {text(now)}\n")
+        else:
+            save_outputs(database, chance, task, datetime.now(UTC))
+
+
+def add_task(database: sqlite3.Connection, chance: random.Random, moment: datetime) -> int:
+    columns = "status, workflow, provider_task_id, created_at, updated_at"
+    values = ("RUNNING", chance.choice(WORKFLOWS), f"provider-{chance.getrandbits(40)}", text(moment), text(moment))
+    added = database.execute(f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 - fixed names
+    assert added.lastrowid is not None
+    return added.lastrowid
+
+
+def finish_task(database: sqlite3.Connection, task: int, moment: datetime) -> None:
+    finished = (text(moment), text(moment), task)
+    database.execute("UPDATE tasks SET status = 'SUCCESS', completed_at = ?, updated_at = ? WHERE id = ?", finished)
+
+
+def save_outputs(database: sqlite3.Connection, chance: random.Random, task: int, moment: datetime) -> None:
+    for number in range(chance.choice((1, 1, 1, 2))):
+        values = (task, f"image-{number}", f"https://files.example/{task}/{number}.png", "png", text(moment))
+        columns = "task_id, output_key, file_url, file_type, created_at"
+        database.execute(f"INSERT INTO task_outputs ({columns}) VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 - the same
+
+
+def text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+if __name__ == "__main__":
+    main()
