@@ -113,7 +113,7 @@ def remember(
 ) -> None:
     """Write the open set and the next cursor; with more open tasks than are kept, the next check scans everything."""
     replace_open_set(connection, rule.id, known, found.open_now, now)
-    grace_begins = now - rule.mapping.grace
+    grace_begins = window.end - rule.mapping.grace
     last = datetime.fromtimestamp(found.scanned.last_done, UTC) if found.scanned.last_done is not None else None
     # A replica that lags shows in the last finish time seen, and a row from the future must not move the mark past now.
     watermark = min(last or (cursor.watermark if cursor else window.start), grace_begins)
