@@ -163,7 +163,7 @@ def test_many_processes_write_whole_lines(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", script, str(tmp_path)]
     started = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) for _ in range(4)]
-    assert [process.wait(timeout=60) for process in started] == [0] * 4
+    assert [process.wait(timeout=200) for process in started] == [0] * 4
     assert [line["event"] for line in lines(tmp_path / "monitoring.log")] == ["line"] * 100
 
 
