@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, true
+from sqlalchemy import ARRAY, ColumnElement, and_, any_, bindparam, exists, func, select, true
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from consistency.host import BoundRule
@@ -60,7 +60,20 @@ def placed(rule: BoundRule, place: int) -> list[ColumnElement[bool]]:
 def within(rule: BoundRule, place: int, window: Window) -> list[ColumnElement[bool]]:
     """The task finished in the half-open window, by the column number `place`."""
     column = rule.done[place]
-    return [column.bare >= column.bound(window.start), column.bare < column.bound(window.end)]
+    return finished_between(rule, place, column.bound(window.start), column.bound(window.end))
+
+
+def finished_between(
+    rule: BoundRule, place: int, start: ColumnElement[Any], end: ColumnElement[Any]
+) -> list[ColumnElement[bool]]:
+    """The same for bounds that are already values or parameters of the column; the column itself stays bare."""
+    column = rule.done[place]
+    return [column.bare >= start, column.bare < end]
+
+
+def key_in_array(rule: BoundRule, parameter: str) -> ColumnElement[bool]:
+    """The task's key is in a PostgreSQL array: one parameter, however many keys."""
+    return rule.key == any_(bindparam(parameter, type_=ARRAY(rule.key.type)))
 
 
 def matured(rule: BoundRule, place: int, as_of: datetime) -> ColumnElement[bool]:

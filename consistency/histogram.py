@@ -1,7 +1,7 @@
 """How long outputs took: counts by delay that can be added up over parts, hours and weeks."""
 
 import math
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 _STEPS = 16
@@ -114,7 +114,7 @@ class DelayHistogram:
 
     def as_dict(self) -> dict[str, Any]:
         """Compact JSON, buckets as text: `{"12": [3, 0.75, 0.81]}`."""
-        return {str(bucket): list(astuple(self.bins[bucket])) for bucket in sorted(self.bins)}
+        return {str(bucket): [found.count, found.least, found.greatest] for bucket, found in sorted(self.bins.items())}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:

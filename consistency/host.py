@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,10 +30,12 @@ from sqlalchemy.types import TypeEngine
 from consistency.database import database_errors
 from consistency.errors import MappingError
 from consistency.mapping import Condition, RuleMapping, rule_hash
-from consistency.moments import TimeColumn, time_column
+from consistency.moments import Offset, TimeColumn, time_column
+
+Offsets = tuple[Offset, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BoundRule:
     """A rule on tables that exist: every name of the mapping is a column here, absent ones are None."""
 
@@ -71,6 +74,11 @@ class BoundRule:
     def provider_task_id(self) -> ColumnElement[Any] | None:
         name = self.mapping.parent.provider_task_id
         return self.parent.c[name] if name else None
+
+    def offsets(self, start: datetime, end: datetime) -> Offsets:
+        """The offsets from UTC of every finish column in turn, and last of the outputs' creation time."""
+        created = [self.created] if self.created else []
+        return tuple(column.offset(start, end) for column in [*self.done, *created])
 
     @property
     def reads_known_formats(self) -> bool:

@@ -29,6 +29,10 @@ from consistency.zones import get_zone, local_bound, offset_steps
 _LOCAL_MARGIN = timedelta(days=2)
 
 
+#: Seconds to take from a local time for UTC: first so many, and from each local boundary on so many.
+Offset = tuple[int, tuple[tuple[datetime, int], ...]]
+
+
 @dataclass(frozen=True)
 class TimeColumn:
     """A column that holds moments: `zone` is None where the database itself keeps UTC instants."""
@@ -40,43 +44,55 @@ class TimeColumn:
     text_offset: timedelta | None = None  # and where each text names its offset, this is it.
     format_known: bool = True
 
-    def bound(self, moment: datetime) -> ColumnElement[Any]:
-        """A bound value that sorts among the column's values as `moment` (aware UTC) does among moments."""
-        value = moment if self.zone is None else local_bound(moment, self.zone)
+    def value(self, moment: datetime) -> Any:
+        """What sorts among the column's values as `moment` (aware UTC) does among moments."""
         if self.text_offset is not None:
-            value = (moment + self.text_offset).replace(tzinfo=None)
+            return _shortest_text(moment + self.text_offset, self.text_separator)
+        value = moment if self.zone is None else local_bound(moment, self.zone)
+        return self._stored(value)
+
+    def _stored(self, value: datetime) -> Any:
         if self.text_separator:
-            return bindparam(None, _shortest_text(value, self.text_separator), type_=String)
-        aware = isinstance(self.column.type, DateTime) and self.column.type.timezone
-        return bindparam(None, value if aware else value.replace(tzinfo=None), type_=DateTime(timezone=aware))
+            return _shortest_text(value, self.text_separator)
+        return value if self._is_aware else value.replace(tzinfo=None)
+
+    @property
+    def _is_aware(self) -> bool:
+        return isinstance(self.column.type, DateTime) and self.column.type.timezone
+
+    def parameter(self, name: str) -> ColumnElement[Any]:
+        """A named parameter that takes such a value."""
+        return bindparam(name, type_=String() if self.text_separator else DateTime(timezone=self._is_aware))
+
+    def bound(self, moment: datetime) -> ColumnElement[Any]:
+        """The same as a bound value."""
+        return self._bound(self.value(moment))
+
+    def _bound(self, value: Any) -> ColumnElement[Any]:
+        return bindparam(None, value, type_=String() if self.text_separator else DateTime(timezone=self._is_aware))
 
     @property
     def bare(self) -> ColumnElement[Any]:
         """The column as it is compared: never converted, so that its index serves."""
         return type_coerce(self.column, String) if self.text_separator else self.column
 
-    def epoch(self, value: ColumnElement[Any], start: datetime, end: datetime) -> ColumnElement[float]:
-        """A value of this column in seconds since 1970, UTC; right for moments between `start` and `end`."""
-        local: ColumnElement[float] = seconds_since_1970(value)
+    def offset(self, start: datetime, end: datetime) -> Offset:
+        """The zone's offsets from UTC for values that mean moments between the two."""
         if self.zone is None:
-            return local
+            return 0, ()
         first, steps = offset_steps(self.zone, start - _LOCAL_MARGIN, end + _LOCAL_MARGIN)
+        return first, tuple(steps)
+
+    def epoch(self, value: ColumnElement[Any], offset: Offset) -> ColumnElement[float]:
+        """A value of this column in seconds since 1970, UTC."""
+        local: ColumnElement[float] = seconds_since_1970(value)
+        first, steps = offset
         if not steps:
             return local - literal(float(first), Float) if first else local
-        return local - self._offset(value, first, steps)
-
-    def _offset(self, value: ColumnElement[Any], first: int, steps: list[tuple[datetime, int]]) -> ColumnElement[float]:
-        offsets = [first, *(after for _, after in steps)]
-        whens = [
-            (value < self._local(boundary), literal(float(offset), Float))
-            for (boundary, _), offset in zip(steps, offsets, strict=False)
-        ]
-        return case(*whens, else_=literal(float(offsets[-1]), Float))
-
-    def _local(self, boundary: datetime) -> ColumnElement[Any]:
-        if self.text_separator:
-            return bindparam(None, _shortest_text(boundary, self.text_separator), type_=String)
-        return bindparam(None, boundary, type_=DateTime())
+        seconds = [literal(float(each), Float) for each in (first, *(after for _, after in steps))]
+        boundaries = [self._bound(self._stored(boundary)) for boundary, _ in steps]
+        whens = [(value < boundary, before) for boundary, before in zip(boundaries, seconds[:-1], strict=True)]
+        return local - case(*whens, else_=seconds[-1])
 
 
 def _shortest_text(value: datetime, separator: str) -> str:
@@ -132,7 +148,10 @@ def _postgresql(element: Any, compiler: Any, **kwargs: Any) -> str:
 
 @compiles(seconds_since_1970, "sqlite")
 def _sqlite(element: Any, compiler: Any, **kwargs: Any) -> str:
-    return f"((julianday({compiler.process(element.clauses, **kwargs)}) - 2440587.5) * 86400.0)"
+    # SQLite's own functions round to milliseconds, which would put a moment before midnight into the next day.
+    moment = compiler.process(element.clauses, **kwargs)
+    seconds, fraction = f"strftime('%s', substr({moment}, 1, 19))", f"'0' || substr({moment}, 20, 7)"
+    return f"(CAST({seconds} AS INTEGER) + CAST({fraction} AS REAL))"
 
 
 @compiles(seconds_since_1970, "mysql")

@@ -133,7 +133,7 @@ def _work_on(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
 
 def _scan_part(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
     began = time.monotonic()
-    scope = Scope(held.window, run.as_of)
+    scope = Scope((held.window,), run.as_of)
     scanned = scan(_source(resources, held), resources.rule(run.rule_id), scope, lambda _: None)
     timings = [[timing.statement, timing.seconds, timing.rows] for timing in scanned.timings]
     result = {"slots": scanned.slots().as_dict(), "timings": timings}

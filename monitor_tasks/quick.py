@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from consistency.database import snapshot
 from consistency.host import BoundRule
 from consistency.ledger.quick_state import Cursor, OpenGap, replace_open_set, save_cursor
 from consistency.model import Window
@@ -25,6 +24,7 @@ from monitor_tasks.statements import Scope
 from monitor_tasks.windows import ceil_to, floor_to
 
 SLICE = timedelta(minutes=5)
+SLICE_SECONDS = 300
 MOST_OPEN = 50_000
 
 
@@ -76,29 +76,23 @@ def scan_quickly(
 ) -> QuickScan:
     """Scan what the plan calls fresh, take the settled slices over, and ask for the known open tasks by key."""
     found = QuickScan()
-    for piece in (plan.head, plan.fresh):
-        if piece.length:
-            fresh = scan(source, rule, Scope(piece, as_of, _seconds_of(SLICE)), found.note)
-            found.scanned.merge(fresh)
+    fresh = tuple(piece for piece in (plan.head, plan.fresh) if piece.length)
+    found.scanned.merge(scan(source, rule, Scope(fresh, as_of, SLICE_SECONDS), found.note))
     if plan.kept.length and cursor is not None:
         kept = {start: tally for start, tally in cursor.slices.tallies.items() if _lies_in(start, plan.kept)}
         found.scanned.settled.merge(Slots(kept))
-        _look_at_open_tasks(source, rule, plan.kept, as_of, known, found)
+        _look_at_open_tasks(source, rule, Scope((plan.kept,), as_of, SLICE_SECONDS), known, found)
     return found
 
 
 def _look_at_open_tasks(
-    source: Source, rule: BoundRule, kept: Window, as_of: datetime, known: Collection[OpenGap], found: QuickScan
+    source: Source, rule: BoundRule, scope: Scope, known: Collection[OpenGap], found: QuickScan
 ) -> None:
+    kept = scope.windows[0]
     keys = [rule.parse_key(gap.key) for gap in known if kept.start - SLICE <= gap.done_at < kept.end + SLICE]
-    scope, scanned = Scope(kept, as_of, _seconds_of(SLICE)), Scanned()
+    look = Recheck(source, rule, scope, found.scanned, found.note)
     for start in range(0, len(keys), RECHECK_BATCH):
-        source.on_progress()
-        with snapshot(source.primary, source.statement_timeout) as connection:
-            for place in range(len(rule.done)):
-                look = Recheck(source, rule, scope, place, scanned, found.note)
-                look.look(connection, keys[start : start + RECHECK_BATCH])
-    found.scanned.merge(scanned)
+        look.look(keys[start : start + RECHECK_BATCH])
 
 
 def remember(
@@ -138,7 +132,3 @@ def _lies_in(start: int, window: Window) -> bool:
 
 def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
-
-
-def _seconds_of(length: timedelta) -> int:
-    return int(length.total_seconds())

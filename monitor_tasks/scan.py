@@ -2,23 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy import Connection, Engine, Row
 
 from consistency.database import snapshot
 from consistency.host import BoundRule
 from consistency.tally import Slots
-from monitor_tasks.statements import (
-    Kind,
-    ScanRow,
-    Scope,
-    null_fk_statement,
-    orphan_statement,
-    scan_statement,
-)
+from monitor_tasks.statements import Kind, Prepared, Scope, Stray, scan_statement, stray_statement
 
 RECHECK_BATCH = 2000
 _FETCH_ROWS = 2000
@@ -79,20 +72,24 @@ class Source:
 
 
 def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: Callable[[Sighting], None]) -> Scanned:
-    """Count everything that finished in the scope's window; `on_missing` hears of every confirmed missing task.
+    """Count everything that finished in the scope's windows; `on_missing` hears of every confirmed missing task.
 
-    1. Sum up the tasks, one statement for each finish column, all in one snapshot.
+    1. Sum up the tasks in one statement and one snapshot.
     2. Look again at exactly the failing keys, on the primary; only what fails again is missing.
-    3. Count the outputs of the window that belong to no task.
+    3. Count the outputs of the windows that belong to no task.
     """
     scanned = Scanned()
     with snapshot(source.read, source.statement_timeout) as connection:
         _gather_in_hash_tables(connection)
-        for place in range(len(rule.done)):
-            recheck = Recheck(source, rule, scope, place, scanned, on_missing)
-            _scan_place(source, connection, rule, scope, place, scanned, recheck)
-        if rule.created is not None and rule.outputs_by_time:
-            _count_strays(source, connection, rule, scope, scanned)
+        recheck = Recheck(source, rule, scope, scanned, on_missing)
+        source.on_progress()
+        for row in _timed(connection, scan_statement(rule, scope, connection.dialect), "tasks", scanned.timings):
+            if row.kind == Kind.MISSING:
+                recheck.suspect(row)
+            else:
+                absorb(scanned, row, scope)
+        recheck.flush()
+        _count_strays(source, connection, rule, scope, scanned)
     return scanned
 
 
@@ -102,30 +99,11 @@ def _gather_in_hash_tables(connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL enable_sort = off")
 
 
-def _scan_place(
-    source: Source,
-    connection: Connection,
-    rule: BoundRule,
-    scope: Scope,
-    place: int,
-    scanned: Scanned,
-    recheck: "Recheck",
-) -> None:
-    source.on_progress()
-    statement = scan_statement(rule, place, scope, connection.dialect)
-    for row in _timed(connection, statement, f"tasks by {rule.done[place].column.name}", scanned.timings):
-        if row.kind == Kind.MISSING:
-            recheck.suspect(row)
-        else:
-            absorb(scanned, row, scope, place)
-    recheck.flush()
-
-
-def _timed(connection: Connection, statement: Executable, name: str, timings: list[Timing]) -> Iterator[ScanRow]:
+def _timed(connection: Connection, prepared: Prepared, name: str, timings: list[Timing]) -> Iterator[Row[Any]]:
     """The rows as they come; only the time spent waiting for the database is counted."""
     waited, rows, began = 0.0, 0, time.perf_counter()
     streaming = connection.execution_options(stream_results=True)
-    with streaming.execute(statement) as result:
+    with streaming.execute(prepared.statement, prepared.parameters) as result:
         for partition in result.partitions(_FETCH_ROWS):
             waited += time.perf_counter() - began
             rows += len(partition)
@@ -135,7 +113,7 @@ def _timed(connection: Connection, statement: Executable, name: str, timings: li
     timings.append(Timing(name, round(waited, 6), rows))
 
 
-def absorb(scanned: Scanned, row: ScanRow, scope: Scope, place: int) -> None:
+def absorb(scanned: Scanned, row: Row[Any], scope: Scope) -> None:
     """Add one row of sums to the slot it belongs to."""
     done, count = float(row.done), int(row.tasks)
     if scanned.last_done is None or done > scanned.last_done:
@@ -145,7 +123,7 @@ def absorb(scanned: Scanned, row: ScanRow, scope: Scope, place: int) -> None:
     if row.kind == Kind.DELETED:
         tally.deleted += count
         return
-    tally.no_finish_time += count if place else 0
+    tally.no_finish_time += int(row.fallback)
     if row.kind == Kind.PENDING:
         tally.pending += count
     elif row.kind != Kind.YOUNG:
@@ -158,7 +136,7 @@ def absorb(scanned: Scanned, row: ScanRow, scope: Scope, place: int) -> None:
         else:
             tally.tasks_with_outputs += count
             tally.late += int(row.late)
-            if row.bucket is not None:
+            if row.least_delay is not None:
                 tally.delays.add(count, float(row.least_delay), float(row.greatest_delay))
 
 
@@ -166,20 +144,14 @@ class Recheck:
     """The second look: suspects are collected in batches and asked for again, by key, on the primary."""
 
     def __init__(
-        self,
-        source: Source,
-        rule: BoundRule,
-        scope: Scope,
-        place: int,
-        scanned: Scanned,
-        on_missing: Callable[[Sighting], None],
+        self, source: Source, rule: BoundRule, scope: Scope, scanned: Scanned, on_missing: Callable[[Sighting], None]
     ) -> None:
-        self.source, self.rule, self.scope, self.place = source, rule, scope, place
+        self.source, self.rule, self.scope = source, rule, scope
         self.scanned, self.on_missing = scanned, on_missing
         self.suspects: list[object] = []
         self.seen: set[object] | None = None if rule.key_is_unique else set()
 
-    def suspect(self, row: ScanRow) -> None:
+    def suspect(self, row: Row[Any]) -> None:
         if self.seen is not None:
             if row.key in self.seen:
                 return
@@ -190,36 +162,37 @@ class Recheck:
 
     def flush(self) -> None:
         """Look again at all suspects collected so far, in a snapshot that is younger than the scan's."""
-        if not self.suspects:
-            return
-        self.source.on_progress()
-        with snapshot(self.source.primary, self.source.statement_timeout) as connection:
-            self.look(connection, self.suspects)
+        if self.suspects:
+            self.look(self.suspects)
         self.suspects = []
 
-    def look(self, connection: Connection, keys: list[object]) -> None:
-        """Count the tasks with these keys as they are now; those that are gone from the window count no more."""
-        statement = scan_statement(self.rule, self.place, self.scope, connection.dialect, keys)
-        for row in _timed(connection, statement, "second look at missing tasks", self.scanned.timings):
-            absorb(self.scanned, row, self.scope, self.place)
-            if row.kind == Kind.MISSING:
-                self.on_missing(Sighting(row.key, float(row.done)))
+    def look(self, keys: list[object]) -> None:
+        """Count the tasks with these keys as they are now; those that are gone from the windows count no more."""
+        self.source.on_progress()
+        with snapshot(self.source.primary, self.source.statement_timeout) as connection:
+            prepared = scan_statement(self.rule, self.scope, connection.dialect, keys)
+            for row in _timed(connection, prepared, "second look at missing tasks", self.scanned.timings):
+                absorb(self.scanned, row, self.scope)
+                if row.kind == Kind.MISSING:
+                    self.on_missing(Sighting(row.key, float(row.done)))
 
 
 def _count_strays(source: Source, connection: Connection, rule: BoundRule, scope: Scope, scanned: Scanned) -> None:
-    if rule.orphans_possible:
-        source.on_progress()
-        for row in _timed(connection, orphan_statement(rule, scope), "outputs without task", scanned.timings):
-            scanned.settled.at(int(row.slot) * scope.slot_seconds).orphans += int(row.outputs)
-    if rule.null_fk_possible:
-        source.on_progress()
-        for row in _timed(connection, null_fk_statement(rule, scope), "outputs with NULL task", scanned.timings):
-            scanned.settled.at(int(row.slot) * scope.slot_seconds).null_fk += int(row.outputs)
+    prepared = stray_statement(rule, scope)
+    if prepared is None:
+        return
+    source.on_progress()
+    for row in _timed(connection, prepared, "outputs without task", scanned.timings):
+        tally = scanned.settled.at(int(row.slot) * scope.slot_seconds)
+        if row.kind == Stray.ORPHAN:
+            tally.orphans += int(row.outputs)
+        else:
+            tally.null_fk += int(row.outputs)
 
 
-@contextmanager
-def stopwatch(timings: list[Timing], name: str) -> Iterator[None]:
-    """Time a small statement that is not streamed."""
+def counted(connection: Connection, prepared: Prepared, name: str, timings: list[Timing]) -> int:
+    """The one number that a small statement answers with."""
     began = time.perf_counter()
-    yield
+    number = int(connection.scalar(prepared.statement, prepared.parameters) or 0)
     timings.append(Timing(name, round(time.perf_counter() - began, 6), 1))
+    return number

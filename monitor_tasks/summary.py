@@ -19,7 +19,7 @@ from monitor_tasks.insight import add_insight, compare_sides
 from monitor_tasks.measured import measure, whole_hours
 from monitor_tasks.quick import plan_slices, remember, scan_quickly
 from monitor_tasks.report import Evidence, build_report
-from monitor_tasks.scan import Source, stopwatch
+from monitor_tasks.scan import Source, counted
 from monitor_tasks.statements import future_statement, unplaced_statement
 
 
@@ -79,12 +79,10 @@ def _look_into_the_future(
         return
     settings, timings = resources.settings, list(evidence.timings)
     with snapshot(resources.read, settings.statement_timeout) as connection:
-        with stopwatch(timings, "finish times in the future"):
-            statement = future_statement(rule, run.as_of, settings.clock_skew_tolerance)
-            tally.clock_skew = int(connection.scalar(statement) or 0)
+        future = future_statement(rule, run.as_of, settings.clock_skew_tolerance)
+        tally.clock_skew = counted(connection, future, "finish times in the future", timings)
         if run.type is not CheckType.QUICK and rule.done[-1].nullable:
-            with stopwatch(timings, "tasks without any finish time"):
-                unplaced = int(connection.scalar(unplaced_statement(rule)) or 0)
+            unplaced = counted(connection, unplaced_statement(rule), "tasks without any finish time", timings)
             if unplaced:
                 evidence.problems.append(f"{unplaced} successful tasks have no time in any column of done_at")
     if tally.clock_skew:
