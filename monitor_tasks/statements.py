@@ -149,7 +149,7 @@ def stray_statement(rule: BoundRule, scope: Scope) -> Prepared | None:
 
 @lru_cache(maxsize=256)
 def _stray_shape(rule: BoundRule, windows: int, slot_seconds: int, offsets: Offsets) -> Executable:
-    pieces: list[Select[Any]] = []
+    pieces: list[Select[int, int, int]] = []
     for number in range(windows):
         if rule.orphans_possible:
             orphans = _outputs_by_slot(rule, number, slot_seconds, offsets, Stray.ORPHAN)
@@ -160,17 +160,15 @@ def _stray_shape(rule: BoundRule, windows: int, slot_seconds: int, offsets: Offs
     return union_all(*pieces)
 
 
-def _outputs_by_slot(rule: BoundRule, number: int, slot_seconds: int, offsets: Offsets, stray: Stray) -> Select[Any]:
+def _outputs_by_slot(
+    rule: BoundRule, number: int, slot_seconds: int, offsets: Offsets, stray: Stray
+) -> Select[int, int, int]:
     assert rule.created is not None  # without a creation time an output belongs to no window
     created, offset = rule.created, offsets[-1]
     slot = whole(created.epoch(created.bare, offset) / literal(float(slot_seconds), Float))
     within = [created.bare >= created.parameter(f"start_{number}"), created.bare < created.parameter(f"end_{number}")]
-    counted: Select[Any] = select(literal(int(stray), Integer).label("kind"), slot.label("slot"), _count("outputs"))
+    counted = select(literal(int(stray), Integer).label("kind"), slot.label("slot"), func.count().label("outputs"))
     return counted.where(*within).group_by(slot)
-
-
-def _count(name: str) -> ColumnElement[int]:
-    return func.count().label(name)
 
 
 def future_statement(rule: BoundRule, as_of: datetime, tolerance: timedelta) -> Prepared:
