@@ -23,7 +23,7 @@ from consistency.settings import Settings
 RESULTS = "monitoring_results"
 _FOLDERS = ("alerts", "errors", RESULTS)
 _OURS = "reconcilery."
-_SCHEDULER = "beat"
+_SCHEDULERS = ("beat", "scheduler")
 _PERSON = "cli"
 
 
@@ -33,7 +33,7 @@ def configure_logging(settings: Settings, process: str) -> None:
     `process` is "worker", "beat", "api", "cli" or the like: beat writes scheduler.log, the others monitoring.log, and
     the command line shows a person only warnings. Raises ConfigurationError when `log_dir` cannot be written.
     """
-    file = settings.log_dir / ("scheduler.log" if process == _SCHEDULER else "monitoring.log")
+    file = settings.log_dir / ("scheduler.log" if process in _SCHEDULERS else "monitoring.log")
     _prepare(settings.log_dir, file)
     structlog.configure(
         processors=[

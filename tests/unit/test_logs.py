@@ -62,7 +62,13 @@ def test_every_line_is_json_with_event_level_moment_and_context(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("process", "file"), [("worker", "monitoring.log"), ("cli", "monitoring.log"), ("beat", "scheduler.log")]
+    ("process", "file"),
+    [
+        ("worker", "monitoring.log"),
+        ("cli", "monitoring.log"),
+        ("beat", "scheduler.log"),
+        ("scheduler", "scheduler.log"),
+    ],
 )
 def test_beat_has_a_file_of_its_own(tmp_path: Path, process: str, file: str) -> None:
     configure_logging(Settings(log_dir=tmp_path), process)
