@@ -67,8 +67,7 @@ def finished_between(
     rule: BoundRule, place: int, start: ColumnElement[Any], end: ColumnElement[Any]
 ) -> list[ColumnElement[bool]]:
     """The same for bounds that are already values or parameters of the column; the column itself stays bare."""
-    column = rule.done[place]
-    return [column.bare >= start, column.bare < end]
+    return rule.done[place].between(start, end)
 
 
 def key_in_array(rule: BoundRule, parameter: str) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
+    func,
     literal,
     select,
     type_coerce,
@@ -42,6 +43,7 @@ class TimeColumn:
     zone: ZoneInfo | None
     text_separator: str = ""  # SQLite keeps moments as text: a blank or a T between date and time.
     text_offset: timedelta | None = None  # and where each text names its offset, this is it.
+    text_zulu: bool = False  # The offset is written as Z.
     format_known: bool = True
 
     def value(self, moment: datetime) -> Any:
@@ -73,13 +75,25 @@ class TimeColumn:
 
     @property
     def bare(self) -> ColumnElement[Any]:
-        """The column as it is compared: never converted, so that its index serves."""
-        return type_coerce(self.column, String) if self.text_separator else self.column
+        """The column as it is compared: never converted, so that its index serves (but see `between`)."""
+        if not self.text_separator:
+            return self.column
+        text = type_coerce(self.column, String)
+        return func.rtrim(text, "Z") if self.text_zulu else text
+
+    def between(self, start: ColumnElement[Any], end: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        """The value lies in [start, end); both are values or parameters of this column."""
+        exact = [self.bare >= start, self.bare < end]
+        if not self.text_zulu:
+            return exact
+        # A Z sorts behind a fraction, so only without it are texts in the order of time; whole seconds serve the index.
+        text = type_coerce(self.column, String)
+        return [*exact, text >= func.substr(start, 1, 19), text < func.substr(end, 1, 19).concat("z")]
 
     def offset(self, start: datetime, end: datetime) -> Offset:
         """The zone's offsets from UTC for values that mean moments between the two."""
         if self.zone is None:
-            return 0, ()
+            return int(self.text_offset.total_seconds()) if self.text_offset else 0, ()
         first, steps = offset_steps(self.zone, start - _LOCAL_MARGIN, end + _LOCAL_MARGIN)
         return first, tuple(steps)
 
@@ -130,7 +144,7 @@ def _sqlite_column(engine: Engine, column: KeyedColumnElement[Any], zone_name: s
     separator = "T" if "T" in value else " "
     if moment.tzinfo is None:
         return TimeColumn(column, nullable, get_zone(zone_name), separator)
-    return TimeColumn(column, nullable, None, separator, text_offset=moment.utcoffset())
+    return TimeColumn(column, nullable, None, separator, moment.utcoffset(), text_zulu=value.endswith("Z"))
 
 
 class seconds_since_1970(FunctionElement[float]):  # noqa: N801 - it reads as a function in SQL expressions

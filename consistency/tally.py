@@ -26,6 +26,8 @@ class Sample:
             self.trim()
 
     def trim(self) -> None:
+        if len(self.entries) <= 2 * EXTREMES + PICKED:
+            return
         ordered = sorted(self.entries)
         picked = sorted(ordered, key=lambda entry: crc32(entry[1].encode()))[:PICKED]
         self.entries = {*ordered[:EXTREMES], *ordered[-EXTREMES:], *picked}
