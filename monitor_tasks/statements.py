@@ -35,6 +35,9 @@ from consistency.moments import whole
 from monitor_tasks.buckets import delay_bucket
 from monitor_tasks.outputs import tasks_with_outputs
 
+#: Moments in microseconds are exact, but their difference as floating seconds can be off by a quarter of one.
+_HALF_A_TICK = 5e-7
+
 
 class Kind(IntEnum):
     """What a successful task is, as of the check."""
@@ -88,6 +91,7 @@ def _scan_shape(
     rule: BoundRule, windows: int, slot_seconds: int, dialect: str, offsets: Offsets, *, keyed: bool
 ) -> Select[Any]:
     tasks = _fenced(_judged(rule, windows, dialect, offsets, keyed=keyed), dialect).subquery("judged")
+    late_from = rule.mapping.late_after.total_seconds() + _HALF_A_TICK
     groups = [
         whole(tasks.c.done / literal(float(slot_seconds), Float)).label("slot"),
         tasks.c.kind.label("kind"),
@@ -100,7 +104,7 @@ def _scan_shape(
         func.sum(tasks.c.fallback).label("fallback"),
         func.sum(tasks.c.outputs).label("outputs"),
         func.sum(tasks.c.duplicates).label("duplicates"),
-        func.sum(case((tasks.c.delay > rule.mapping.late_after.total_seconds(), 1), else_=0)).label("late"),
+        func.sum(case((tasks.c.delay > late_from, 1), else_=0)).label("late"),
         func.min(tasks.c.delay).label("least_delay"),
         func.max(tasks.c.delay).label("greatest_delay"),
     ]
@@ -166,7 +170,7 @@ def _outputs_by_slot(
     assert rule.created is not None  # without a creation time an output belongs to no window
     created, offset = rule.created, offsets[-1]
     slot = whole(created.epoch(created.bare, offset) / literal(float(slot_seconds), Float))
-    within = [created.bare >= created.parameter(f"start_{number}"), created.bare < created.parameter(f"end_{number}")]
+    within = created.between(created.parameter(f"start_{number}"), created.parameter(f"end_{number}"))
     counted = select(literal(int(stray), Integer).label("kind"), slot.label("slot"), func.count().label("outputs"))
     return counted.where(*within).group_by(slot)
 
