@@ -20,7 +20,7 @@ from consistency.resources import Resources
 from monitor_tasks.scan import Source, scan
 from monitor_tasks.statements import Scope
 from monitor_tasks.summary import summarise, summarise_failure
-from monitor_tasks.windows import parts_of, unmeasured_stretches, window_of
+from monitor_tasks.windows import HOUR, ceil_to, parts_of, unmeasured_stretches, window_of
 
 MOST_ATTEMPTS = 5
 SHORTEST_PART = timedelta(minutes=1)
@@ -63,7 +63,7 @@ def _as_of(resources: Resources, rule_id: str) -> datetime:
 
 
 def _unmeasured_history(connection: Any, request: runs.RunRequest) -> list[Window]:
-    before = Window(request.window.start - request.window.length, request.window.start)
+    before = Window(request.window.start - request.window.length, ceil_to(request.window.start, HOUR))
     return unmeasured_stretches(before, stored_hours(connection, request.rule_id, request.rule_hash, before).keys())
 
 

@@ -1,21 +1,161 @@
 """What a report says beyond its counts: trend, onset, unusual volumes, the database's state, custom checks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from consistency.database import first_line, transaction
+from consistency.errors import DatabaseError
 from consistency.host import BoundRule
-from consistency.ledger import runs
+from consistency.ledger.buckets import stored_hours
+from consistency.ledger.runs import Run
+from consistency.model import CheckType, Window, parse_utc
 from consistency.resources import Resources
-from consistency.tally import Slots, Tally
-from monitor_tasks.measured import Measured
-from monitor_tasks.report import Evidence
+from consistency.rules import completion_rate, health_of
+from consistency.tally import Tally
+from monitor_tasks.comparison import compare
+from monitor_tasks.custom_checks import Context, run_custom_check
+from monitor_tasks.hour_points import points_of, rounded, side_of, whole_window
+from monitor_tasks.measured import Measured, whole_hours
+from monitor_tasks.onset import onset
+from monitor_tasks.performance import database_findings
+from monitor_tasks.report import Evidence, measurable_counts
+from monitor_tasks.scan import Source
+from monitor_tasks.segments import count_segments
+from monitor_tasks.trends import trend
+from monitor_tasks.volume import volume_findings
+from monitor_tasks.windows import HOUR, ceil_to
+
+MOST_ROWS = 400
+MOST_VOLUME_FINDINGS = 20
+_BASELINE = timedelta(days=35)
+_LONGEST_JUDGED = timedelta(days=62)
 
 
-def add_insight(
-    resources: Resources, run: runs.Run, rule: BoundRule, tally: Tally, hours: Slots, history: Slots, evidence: Evidence
-) -> None:
-    """Fill in the evidence."""
+@dataclass(frozen=True)
+class Inquiry:
+    """One run with all that its parts have counted."""
+
+    resources: Resources
+    source: Source
+    run: Run
+    rule: BoundRule
+    measured: Measured
+    tally: Tally
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.resources.settings.timezone)
+
+    @property
+    def measures_delay(self) -> bool:
+        return self.rule.created is not None
 
 
-def compare_sides(at: str, measured: Measured) -> dict[str, Any]:
-    """The window before and after the date."""
-    return {"at": at, "before": measured.before.counts(), "after": measured.after.counts()}
+def add_insight(inquiry: Inquiry, evidence: Evidence) -> None:
+    """Fill in the evidence; what the database refuses or is too slow for becomes a problem, and the report goes on."""
+    if inquiry.run.type is not CheckType.QUICK:
+        _judge_hours(inquiry, evidence)
+    if inquiry.run.options.get("compare_at"):
+        evidence.comparison = _comparison(inquiry)
+    if inquiry.run.options.get("detailed"):
+        evidence.detail = _detail(inquiry)
+    if inquiry.rule.mapping.segments and inquiry.run.type is not CheckType.QUICK:
+        with _or_problem(evidence, "segments"):
+            evidence.segments = rounded(
+                count_segments(inquiry.source, inquiry.rule, inquiry.run.window, inquiry.run.as_of)
+            )
+    inquiry.source.on_progress()
+    with _or_problem(evidence, "database advice"):
+        evidence.findings += database_findings(inquiry.resources, inquiry.run, inquiry.rule, evidence.timings)
+    _run_custom_checks(inquiry, evidence)
+
+
+@contextmanager
+def _or_problem(evidence: Evidence, subject: str) -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, SQLAlchemyError) as error:
+        evidence.problems.append(f"no {subject}: {first_line(error)}")
+
+
+def _judge_hours(inquiry: Inquiry, evidence: Evidence) -> None:
+    window, known = whole_window(inquiry.run, inquiry.rule.mapping), _known_hours(inquiry)
+    points = points_of(known, measures_delay=inquiry.measures_delay)
+    if inquiry.run.type is CheckType.DEEP:
+        evidence.trend = rounded(trend(points, window, inquiry.zone))
+    if inquiry.run.type in {CheckType.DEEP, CheckType.RANGE}:
+        evidence.onset = rounded(_onset(inquiry, known))
+    if window.length <= _LONGEST_JUDGED:
+        unusual = volume_findings(points, window, inquiry.zone)
+        evidence.findings += unusual[-MOST_VOLUME_FINDINGS:]
+
+
+def _known_hours(inquiry: Inquiry) -> dict[int, Tally]:
+    """Every whole hour of the window and of the five weeks before it that this or an earlier check has counted."""
+    run, rule, store = inquiry.run, inquiry.rule, inquiry.resources.store
+    with transaction(store) as connection:
+        looked_at = Window(run.window.start - _BASELINE, ceil_to(run.window.end, HOUR))
+        stored = stored_hours(connection, rule.id, rule.hash, looked_at)
+    known = {int(hour.timestamp()): tally for hour, tally in stored.items()}
+    return known | whole_hours(run, rule, inquiry.measured).tallies
+
+
+def _onset(inquiry: Inquiry, known: dict[int, Tally]) -> dict[str, Any] | None:
+    """The fall that stands out most in the window; a deep check also looks for it in the equally long time before.
+
+    A fall that had ended before the window is history, and the search goes on behind it.
+    """
+    window, tallies = inquiry.run.window, inquiry.measured.hours.tallies
+    if inquiry.run.type is CheckType.DEEP:
+        first = (window.start - window.length).timestamp()
+        tallies = {**tallies, **{start: tally for start, tally in known.items() if start >= first}}
+    points = points_of(tallies, measures_delay=inquiry.measures_delay)
+    found = onset(points)
+    while found and found["until"] and parse_utc(found["until"]) <= window.start:
+        points = [point for point in points if point.start >= parse_utc(found["until"])]
+        found = onset(points)
+    return found
+
+
+def _comparison(inquiry: Inquiry) -> dict[str, Any]:
+    sides = (inquiry.measured.before, inquiry.measured.after)
+    before, after = (side_of(side, measures_delay=inquiry.measures_delay) for side in sides)
+    compared: dict[str, Any] = rounded(compare(before, after, parse_utc(inquiry.run.options["compare_at"])))
+    return compared
+
+
+def _detail(inquiry: Inquiry) -> dict[str, Any]:
+    """The window by hours and by days; rows that would be too many are left out as a whole (None)."""
+    counted = {**whole_hours(inquiry.run, inquiry.rule, inquiry.measured).tallies, **inquiry.measured.hours.tallies}
+    rows = trend(points_of(counted, measures_delay=inquiry.measures_delay), inquiry.run.window, inquiry.zone)
+    chosen = {name: rows[name] if len(rows[name]) <= MOST_ROWS else None for name in ("hourly", "daily")}
+    detail: dict[str, Any] = rounded(chosen)
+    return detail
+
+
+def _run_custom_checks(inquiry: Inquiry, evidence: Evidence) -> None:
+    rate = completion_rate(inquiry.tally.tasks_with_outputs, inquiry.tally.tasks)
+    context = partial(
+        Context,
+        type=inquiry.run.type,
+        rule=inquiry.rule.mapping,
+        window=inquiry.run.window,
+        as_of=inquiry.run.as_of,
+        coverage=evidence.coverage,
+        counts=measurable_counts(inquiry.tally, inquiry.rule),
+        completion_rate=rate,
+        health=health_of(rate, evidence.coverage),
+    )
+    settings, source = inquiry.resources.settings, inquiry.source
+    for name in settings.custom_checks:
+        source.on_progress()
+        findings, problem = run_custom_check(name, context, source.read, settings.statement_timeout, source.on_progress)
+        evidence.findings += findings
+        evidence.problems += [problem] if problem else []

@@ -54,7 +54,8 @@ def _span(window: Window) -> str:
 
 def whole_hours(run: runs.Run, rule: BoundRule, measured: Measured) -> Slots:
     """The hours that were counted from end to end and in which every task had matured."""
-    counted = Slots({**measured.history.tallies, **measured.hours.tallies})
+    # The hour in which the window begins is whole in the history only.
+    counted = Slots({**measured.hours.tallies, **measured.history.tallies})
     mature_until = run.as_of - rule.mapping.grace - timedelta(seconds=1)
     whole = Slots()
     for window in measured.covered:

@@ -23,6 +23,7 @@ class Evidence:
     timings: Sequence[Timing] = ()
     findings: list[Finding] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    unmeasured: list[str] = field(default_factory=list)  # counters that could not be counted this time
     trend: dict[str, Any] | None = None
     onset: dict[str, Any] | None = None
     comparison: dict[str, Any] | None = None
@@ -36,7 +37,7 @@ def build_report(
     """The report; its first key is the verdict in words, so that it is seen first wherever results are cut short."""
     rate = completion_rate(tally.tasks_with_outputs, tally.tasks)
     confidence = wilson_interval(tally.tasks_with_outputs, tally.tasks)
-    counts = measurable_counts(tally, rule)
+    counts = {**measurable_counts(tally, rule), **dict.fromkeys(evidence.unmeasured)}
     report: dict[str, Any] = {
         "verdict": verdict(
             tasks=tally.tasks,
