@@ -11,9 +11,8 @@ from consistency.journal_files import append_line, contains
 from consistency.latest import LatestReports
 from consistency.ledger import runs
 from consistency.ledger.tables import check_runs
+from consistency.logs import RESULTS
 from consistency.resources import Resources
-
-RESULTS = "monitoring_results"
 
 
 def record(resources: Resources, redis: Redis | None, run_id: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from consistency.journal_compaction import compact
 from consistency.ledger import runs
 from consistency.ledger.buckets import forget_old_hours
 from consistency.ledger.parts import has_claimable_part
+from consistency.logs import RESULTS
 from consistency.resources import Resources
-from monitor_tasks.recording import RESULTS
 
 _BUCKETS_KEEP = timedelta(days=400)
 
