@@ -6,6 +6,7 @@ So nothing is torn, forked processes share nothing, and whoever moves a file awa
 import logging
 import os
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 
@@ -36,3 +37,12 @@ def open_to_append(path: Path) -> int:
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, flags, 0o640)
+
+
+def delete_old_errors(folder: Path, today: date, keep_days: int) -> int:
+    """Delete the error logs of days longer ago than `keep_days`; returns how many files went."""
+    oldest = f"errors_{today - timedelta(days=keep_days):%Y%m%d}.log"
+    old = [path for path in folder.glob("errors_????????.log") if path.name < oldest]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

@@ -7,6 +7,7 @@ from consistency.journal_compaction import compact
 from consistency.ledger import runs
 from consistency.ledger.buckets import forget_old_hours
 from consistency.ledger.parts import has_claimable_part
+from consistency.log_files import delete_old_errors
 from consistency.logs import RESULTS
 from consistency.resources import Resources
 
@@ -40,4 +41,5 @@ def forget_old(resources: Resources) -> dict[str, int]:
         forgotten = runs.forget_old_runs(connection, now, timedelta(days=settings.ledger_days))
         hours = forget_old_hours(connection, now, _BUCKETS_KEEP)
     done = compact(settings.log_dir / RESULTS, now.date(), settings.gzip_after_days, settings.log_days)
-    return {"runs_deleted": forgotten, "hours_deleted": hours, "files_touched": len(done)}
+    errors = delete_old_errors(settings.log_dir / "errors", now.date(), settings.log_days)
+    return {"runs_deleted": forgotten, "hours_deleted": hours, "files_touched": len(done) + errors}
