@@ -32,7 +32,10 @@ class Story:
 
     def __call__(self, running: Running) -> int:
         self.running = running
-        self._say("An image studio finishes tasks and saves their outputs.", "Reconcilery watches its database.")
+        self._say(
+            "A small image studio has been finishing tasks and saving their outputs for four weeks.",
+            "Worker, beat and Flower are running; Reconcilery watches the studio's database.",
+        )
         healthy = self._until("the first check is healthy", self._healthy)
         self._step("All is well", f"reconcilery check quick → {healthy['verdict']}")
         self._until("version 2 loses outputs", lambda: len(self._lost()) >= _ENOUGH_LOST)
@@ -41,6 +44,7 @@ class Story:
         self._step("Found", f"reconcilery check quick → {report['verdict']}")
         self._name_the_missing()
         self._compare()
+        self._look_back()
         self._say("Every lost output was found, and no other task was accused.", *self._where_to_look())
         return 0
 
@@ -71,6 +75,12 @@ class Story:
         self._hold(report["coverage"] == 1.0, "the comparison does not cover its window")
         self._step("Compared before and after", report["comparison"]["sentence"])
 
+    def _look_back(self) -> None:
+        report = self._reconcilery("check", "deep", "--json")
+        self._hold(report["coverage"] == 1.0, "the deep check does not cover its window")
+        days, measured = len(report["trend"]["daily"]), report["counts"]["tasks"]
+        self._step("The last 14 days", f"reconcilery check deep → {measured} tasks of {days} days; {report['verdict']}")
+
     def _lost(self, until: datetime | None = None) -> dict[str, datetime]:
         """What the application confesses: task id -> finish time."""
         lines = self.demo.confession.read_text().splitlines() if self.demo.confession.exists() else []
@@ -99,20 +109,19 @@ class Story:
 
     def _step(self, title: str, text: str) -> None:
         self.console.print(f"\n[bold]{datetime.now().astimezone():%H:%M:%S}  {title}[/bold]")
-        self.console.print(f"          {text}", highlight=False)
+        self.console.print(f"          {text}", highlight=False, soft_wrap=True)
 
     def _say(self, *lines: str) -> None:
         self.console.print()
         for line in lines:
-            self.console.print(line, highlight=False)
+            self.console.print(line, highlight=False, soft_wrap=True)
 
     def _where_to_look(self) -> list[str]:
         urls = self.running.urls
         return [
             f"Every run with its verdict: {urls.get('flower', 'Flower is not running')}/tasks",
             f"Every report, one a line:   {self._log_dir()}/monitoring_results/",
-            "Your own tables: set RECONCILERY_DATABASE_URL and write a rule (docs/howto/map-your-tables.md).",
-            "It goes on until Ctrl-C.",
+            "Your own tables:            docs/howto/map-your-tables.md",
         ]
 
     def _log_dir(self) -> str:
