@@ -1,0 +1,34 @@
+"""Speaks to the workers through Celery; the only module of the command line that knows it."""
+
+from kombu.exceptions import OperationalError
+
+from consistency.errors import BrokerUnavailable
+from consistency.latest import connect, redis_errors
+from consistency.ledger.runs import Run
+from consistency.masking import mask_text
+from consistency.settings import Settings
+from monitor_tasks.celery import app
+
+PING_SECONDS = 2.0
+
+
+def require_redis(settings: Settings) -> None:
+    """BrokerUnavailable, with the address and no password, unless Redis answers."""
+    with connect(settings) as client, redis_errors(client):
+        client.ping()
+
+
+def publish(run: Run, task_id: str) -> None:
+    """Ask the workers to go on with a run that is in the ledger."""
+    try:
+        app.send_task(f"monitor_tasks.{run.type}_check", kwargs={"run_id": run.id}, task_id=task_id)
+    except (OperationalError, OSError, RuntimeError) as error:
+        raise BrokerUnavailable(f"Redis did not take the check: {mask_text(str(error))[:200]}") from None
+
+
+def somebody_answers() -> bool:
+    """Whether any worker answers within two seconds, busy or not."""
+    try:
+        return bool(app.control.ping(timeout=PING_SECONDS, limit=1))
+    except (OperationalError, OSError, RuntimeError) as error:
+        raise BrokerUnavailable(f"Redis did not pass the question on: {mask_text(str(error))[:200]}") from None

@@ -1,0 +1,106 @@
+"""What `status` and `schedule show` tell, as plain values: collected once, printed as JSON or as text."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from consistency.heartbeats import heartbeat_age
+from consistency.ledger import parts
+from consistency.ledger.overview import last_scheduled, open_runs
+from consistency.ledger.runs import Run, latest_run
+from consistency.model import CheckType, Health, utc_text
+from consistency.settings import Settings
+from monitor_tasks.timetable import Entry, latest_turn
+
+PROCESSES = ("worker", "beat")
+ALIVE_SECONDS = 60.0
+_GRAVEST_FIRST = (Health.UNHEALTHY, Health.DEGRADED, Health.UNKNOWN, Health.HEALTHY)
+
+
+def schedule_overview(
+    connection: Connection, settings: Settings, entries: Sequence[Entry], now: datetime
+) -> list[dict[str, Any]]:
+    """Every entry with its next turn and, for checks, the last run of each rule and how much it lags behind."""
+    return [_entry_overview(connection, settings, entry, now) for entry in entries]
+
+
+def _entry_overview(connection: Connection, settings: Settings, entry: Entry, now: datetime) -> dict[str, Any]:
+    kind = entry.check
+    found = [last_scheduled(connection, rule.id, kind) for rule in settings.rules] if kind else []
+    last_runs = [run for run in found if run is not None]
+    next_turn = entry.next_turn(now, latest_turn(last_runs))
+    return {
+        "name": entry.name,
+        "task": entry.task,
+        "when": entry.when,
+        "next": utc_text(next_turn.replace(microsecond=0)) if next_turn else None,
+        "last": [_last_turn(run, entry, now) for run in last_runs],
+    }
+
+
+def _last_turn(run: Run, entry: Entry, now: datetime) -> dict[str, Any]:
+    lag = entry.lag(now, run.created_at)
+    return {
+        "rule": run.rule_id,
+        "check_id": run.id,
+        "at": utc_text(run.created_at),
+        "state": run.state,
+        "health": run.report["health"] if run.report else None,
+        "verdict": run.report["verdict"] if run.report else None,
+        "lag_seconds": round(lag.total_seconds(), 1) if lag is not None else None,
+    }
+
+
+def periods(settings: Settings) -> dict[CheckType, timedelta]:
+    """How often each scheduled kind of check runs."""
+    daily = timedelta(days=1)
+    return {CheckType.QUICK: settings.quick_every, CheckType.FULL: settings.full_every, CheckType.DEEP: daily}
+
+
+def latest_checks(connection: Connection, settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """The latest report of each rule and kind; a scheduled one is stale when it is older than two of its periods."""
+    every, found = periods(settings), []
+    for rule in settings.rules:
+        for kind in CheckType:
+            run = latest_run(connection, rule.id, kind)
+            if run is not None and run.report is not None and run.closed_at is not None:
+                age = now - run.closed_at
+                stale = kind in every and age > 2 * every[kind]
+                found.append(
+                    {
+                        "rule": rule.id,
+                        "type": str(kind),
+                        "age_seconds": round(age.total_seconds(), 1),
+                        "stale": stale,
+                        "health": str(Health.UNKNOWN) if stale else run.report["health"],
+                        "report": run.report,
+                    }
+                )
+    return found
+
+
+def overall_health(checks: Sequence[dict[str, Any]]) -> Health:
+    """The gravest health of the scheduled checks; unknown when there are none."""
+    seen = {check["health"] for check in checks if check["type"] != CheckType.RANGE}
+    return next((health for health in _GRAVEST_FIRST if health in seen), Health.UNKNOWN)
+
+
+def running(connection: Connection) -> list[dict[str, Any]]:
+    """The runs that have not ended, with their progress."""
+    found = []
+    for run in open_runs(connection):
+        done, total = parts.progress(connection, run.id)
+        named = {"check_id": run.id, "rule": run.rule_id, "type": str(run.type), "since": utc_text(run.created_at)}
+        found.append({**named, "parts_done": done, "parts": total})
+    return found
+
+
+def signs_of_life(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The last sign of life of this machine's worker and beat; other machines have their own."""
+    ages = {name: heartbeat_age(settings.log_dir, name) for name in PROCESSES}
+    return {
+        name: {"age_seconds": None if age is None else round(age, 1), "alive": age is not None and age <= ALIVE_SECONDS}
+        for name, age in ages.items()
+    }

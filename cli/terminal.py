@@ -1,0 +1,51 @@
+"""Words on a terminal: colours where they are seen, columns, and nothing that could steer the terminal itself."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+from rich.cells import cell_len
+
+from consistency.model import Health
+
+_LOOKS = {
+    Health.HEALTHY: ("✔", "green"),
+    Health.DEGRADED: ("⚠", "yellow"),
+    Health.UNHEALTHY: ("✖", "red"),
+    Health.UNKNOWN: ("?", "magenta"),
+}
+
+
+def has_colours() -> bool:
+    """Whether results go to a terminal whose user wants colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def health_mark(health: str, *, colours: bool) -> str:
+    """`⚠ degraded`: never told by the colour alone."""
+    icon, colour = _LOOKS[Health(health)]
+    return click.style(f"{icon} {health}", fg=colour, bold=True) if colours else f"{icon} {health}"
+
+
+def printable(value: object) -> str:
+    """The value as one line of text; what could move the cursor or end the line becomes `?`."""
+    return "".join(char if char.isprintable() else "?" for char in str(value))
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
+    """The rows as lines with aligned columns; all rows are of one length."""
+    if not rows:
+        return []
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        (
+            indent + "  ".join(text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def note(text: str) -> None:
+    """One line beside the result."""
+    click.echo(printable(text), err=True)

@@ -1,0 +1,37 @@
+"""What people ask of the ledger: who works on a run, what is open, when the schedule last had its turn."""
+
+from sqlalchemy import Connection, select
+
+from consistency.database import database_now
+from consistency.ledger.parts import WAITING
+from consistency.ledger.runs import RUNNING, Run, cancel_run, find_run
+from consistency.ledger.tables import check_parts, check_runs
+from consistency.model import CheckType
+
+
+def is_taken(connection: Connection, run_id: str) -> bool:
+    """Whether somebody has begun to work on the run."""
+    begun = select(check_parts.c.no).where(check_parts.c.run_id == run_id, check_parts.c.state != WAITING)
+    return connection.execute(begun.limit(1)).first() is not None
+
+
+def cancel_unless_taken(connection: Connection, run_id: str) -> bool:
+    """End a run that nobody works on; False, and nothing is changed, if somebody does."""
+    return not is_taken(connection, run_id) and cancel_run(connection, run_id, database_now(connection))
+
+
+def open_runs(connection: Connection) -> list[Run]:
+    """The runs that have not ended yet, oldest first."""
+    ids = connection.scalars(select(check_runs.c.id).where(check_runs.c.state == RUNNING).order_by("created_at")).all()
+    found = (find_run(connection, run_id) for run_id in ids)
+    return [run for run in found if run is not None]
+
+
+def last_scheduled(connection: Connection, rule_id: str, kind: CheckType) -> Run | None:
+    """The last run of this kind that the schedule asked for."""
+    # Runs that a person asked for have no slot, or that of the message they came with.
+    by_hand = check_runs.c.slot_key.startswith(f"{rule_id}|{kind}|task ", autoescape=True)
+    chosen = select(check_runs.c.id).where(check_runs.c.rule_id == rule_id, check_runs.c.type == str(kind))
+    chosen = chosen.where(check_runs.c.slot_key.is_not(None), ~by_hand).order_by(check_runs.c.created_at.desc())
+    run_id = connection.scalar(chosen.limit(1))
+    return find_run(connection, run_id) if run_id else None

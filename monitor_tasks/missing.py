@@ -1,0 +1,141 @@
+"""The tasks that lack their output, one by one, oldest first; however many there are, only a page is in memory.
+
+Pages follow each other by (finish time, key) as the database itself sorts them, and every page is looked at once more
+on the primary before its tasks count as missing.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, or_, select
+
+from consistency import gaps
+from consistency.database import snapshot
+from consistency.errors import BadRequest
+from consistency.host import BoundRule
+from consistency.model import Window
+from consistency.moments import TimeColumn
+from consistency.setting_sources import did_you_mean
+from consistency.zones import read_naive
+from monitor_tasks.scan import Source
+from monitor_tasks.windows import DAY, cut
+
+PAGE_ROWS = 1000
+MOST_GROUPS = 100_000
+_MOST_PIECES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class MissingTask:
+    """A task without its output; `columns` holds what else was asked for, by column name."""
+
+    key: object
+    done_at: datetime
+    provider_task_id: object
+    columns: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which tasks are asked for: of a rule, finished in a window, as of a moment, with further columns."""
+
+    rule: BoundRule
+    window: Window
+    as_of: datetime
+    columns: Sequence[str] = ()
+
+
+def missing_tasks(source: Source, question: Question) -> Iterator[MissingTask]:
+    """Every matured task of the question that lacks its output, by finish time."""
+    days = -(-question.window.length // (_MOST_PIECES * DAY))
+    for piece in cut(question.window, max(1, days) * DAY):
+        places = range(len(question.rule.done))
+        yield from heapq.merge(*(_placed(source, question, place, piece) for place in places), key=_position)
+
+
+def _position(task: MissingTask) -> tuple[datetime, str]:
+    return task.done_at, str(task.key)
+
+
+def _placed(source: Source, question: Question, place: int, window: Window) -> Iterator[MissingTask]:
+    last: Row[Any] | None = None
+    while True:
+        with snapshot(source.read, source.statement_timeout) as connection:
+            page = connection.execute(_page(question, place, window, last)).all()
+        if page:
+            confirmed = _confirmed(source, question, place, window, [row.key for row in page])
+            for row in page:
+                if row.key in confirmed:
+                    yield _task(question, place, row)
+        if len(page) < PAGE_ROWS:
+            return
+        last = page[-1]
+
+
+def _page(question: Question, place: int, window: Window, last: Row[Any] | None) -> Select[Any]:
+    rule, done = question.rule, question.rule.done[place].bare
+    provider = [rule.provider_task_id.label("provider")] if rule.provider_task_id is not None else []
+    others = [rule.parent.c[name].label(f"other_{index}") for index, name in enumerate(question.columns)]
+    chosen = select(rule.key.label("key"), done.label("done"), *provider, *others)
+    chosen = chosen.where(gaps.gap(rule, place, window, question.as_of), *_after(rule, done, last))
+    return chosen.order_by(done, rule.key).limit(PAGE_ROWS)
+
+
+def _after(rule: BoundRule, done: ColumnElement[Any], last: Row[Any] | None) -> list[ColumnElement[bool]]:
+    # The first half alone lets an index of finish times be entered in the middle.
+    return [] if last is None else [done >= last.done, or_(done > last.done, rule.key > last.key)]
+
+
+def _confirmed(source: Source, question: Question, place: int, window: Window, keys: list[object]) -> set[object]:
+    second = select(question.rule.key).where(
+        gaps.gap(question.rule, place, window, question.as_of), question.rule.key.in_(keys)
+    )
+    with snapshot(source.primary, source.statement_timeout) as connection:
+        return set(connection.scalars(second))
+
+
+def _task(question: Question, place: int, row: Row[Any]) -> MissingTask:
+    fields = row._mapping  # noqa: SLF001 - the public name of a row's dictionary
+    columns = {name: fields[f"other_{index}"] for index, name in enumerate(question.columns)}
+    done_at = instant(question.rule.done[place], row.done)
+    return MissingTask(row.key, done_at, fields.get("provider"), columns)
+
+
+def instant(column: TimeColumn, value: datetime | str) -> datetime:
+    """The moment, aware UTC, that a value of the column stands for."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    return read_naive(moment, column.zone) if column.zone else moment.replace(tzinfo=UTC)
+
+
+def parent_column(rule: BoundRule, name: str, argument: str) -> str:
+    """The name, if the table of the tasks has such a column; else BadRequest with the nearest one."""
+    known = rule.parent.c.keys()
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; it has {', '.join(list(known)[:12])}"
+        raise BadRequest(f"{argument}: table {rule.parent_table.name!r} has no column {name!r}{hint}")
+    return name
+
+
+def counted_by(tasks: Iterable[MissingTask], column: str, argument: str) -> Counter[Any]:
+    """How many of the tasks have each value of the column; BadRequest when there are too many values to count by."""
+    counts: Counter[Any] = Counter()
+    for task in tasks:
+        counts[_countable(task.columns[column])] += 1
+        if len(counts) > MOST_GROUPS:
+            raise BadRequest(f"{argument}: {column!r} has more than {MOST_GROUPS} values; choose a coarser column")
+    return counts
+
+
+def _countable(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def age(task: MissingTask, as_of: datetime) -> timedelta:
+    """How long ago the task finished."""
+    return as_of - task.done_at
