@@ -5,13 +5,14 @@ first finish column that holds a value. It *lacks its output* when fewer than `m
 Detection, lists of missing tasks, repair and verification all build their statements from here.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, and_, any_, bindparam, exists, func, select, true
 from sqlalchemy.sql.selectable import NamedFromClause
 
+from consistency.condition_values import compared
 from consistency.host import BoundRule
 from consistency.mapping import Condition
 from consistency.model import Window
@@ -23,21 +24,17 @@ _OPERATORS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] 
     "<=": lambda column, value: column <= value,
     ">": lambda column, value: column > value,
     ">=": lambda column, value: column >= value,
-    "in": lambda column, value: column.in_(_listed(value)),
-    "not in": lambda column, value: column.not_in(_listed(value)),
+    "in": lambda column, values: column.in_(values),
+    "not in": lambda column, values: column.not_in(values),
     "is null": lambda column, _: column.is_(None),
     "is not null": lambda column, _: column.is_not(None),
 }
 
 
-def _listed(value: object) -> Sequence[object]:
-    assert isinstance(value, list | tuple)  # the mapping has checked it
-    return value
-
-
 def filtered(side: NamedFromClause[Any], conditions: Iterable[Condition]) -> list[ColumnElement[bool]]:
     """The structured filter of one side; names become columns, values are bound."""
-    return [_OPERATORS[each.op](side.c[each.column], each.value) for each in conditions]
+    columns = [(side.c[each.column], each) for each in conditions]
+    return [_OPERATORS[each.op](column, compared(column.type, each.value)) for column, each in columns]
 
 
 def successful(rule: BoundRule) -> list[ColumnElement[bool]]:

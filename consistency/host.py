@@ -27,6 +27,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql.selectable import NamedFromClause
 from sqlalchemy.types import TypeEngine
 
+from consistency.condition_values import check_conditions
 from consistency.database import database_errors
 from consistency.errors import MappingError
 from consistency.mapping import Condition, RuleMapping, rule_hash
@@ -118,6 +119,8 @@ def _bind_columns(
 ) -> BoundRule:
     _check_names(mapping, parent_table, child_table)
     _check_states(mapping, parent_table)
+    check_conditions(parent_table, mapping.parent.where, f"{mapping.id}.parent.where")
+    check_conditions(child_table, mapping.child.where, f"{mapping.id}.child.where")
     _check_key_types(mapping, parent_table, child_table)
     parent, child = parent_table.alias("task"), child_table.alias("output")
     present = [name for name in mapping.parent.done_at if name in parent.c]
@@ -262,6 +265,8 @@ def estimated_rows(engine: Engine, table: Table) -> int:
     statement = _ROW_ESTIMATES.get(engine.dialect.name)
     with engine.execution_options(readonly=True).connect() as connection:
         if statement is None:
+            if table.name in inspect(connection).get_view_names(table.schema):
+                return int(connection.scalar(select(func.count()).select_from(table)) or 0)
             return int(connection.scalar(select(func.max(literal_column("rowid"))).select_from(table)) or 0)
         found = connection.scalar(text(statement), {"name": table.name, "schema": table.schema})
     return max(0, int(found or 0))
