@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
 
 from consistency.database import database_now, transaction
-from consistency.ledger.tables import check_parts
+from consistency.ledger.tables import check_parts, check_runs
 from consistency.model import Window
 
 WAITING, CLAIMED, DONE, SPLIT, INCOMPLETE = "waiting", "claimed", "done", "split", "incomplete"
@@ -111,6 +111,8 @@ def finish(connection: Connection, held: Claim, result: dict[str, Any], seconds:
 
 def split(connection: Connection, held: Claim) -> bool:
     """Replace a part that was too slow by its two halves; False if the claim was lost."""
+    # One process at a time, or two would give their halves the same numbers.
+    connection.execute(select(check_runs.c.id).where(check_runs.c.id == held.run_id).with_for_update())
     if connection.execute(_held(held).values(state=SPLIT, lease_until=None)).rowcount != 1:
         return False
     last = connection.scalar(select(func.max(check_parts.c.no)).where(check_parts.c.run_id == held.run_id)) or 0

@@ -37,6 +37,8 @@ class UtcMoment(TypeDecorator[datetime]):
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 Identifier = String(36)
 RuleId = String(64)
+# Keys that differ in case alone are two keys, which the usual collations of MySQL deny.
+TaskKey = String(191).with_variant(mysql.VARCHAR(191, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 check_runs = Table(
     "reconcilery_check_runs",
@@ -94,7 +96,7 @@ open_gaps = Table(
     "reconcilery_open_gaps",
     metadata,
     Column("rule_id", RuleId, primary_key=True),
-    Column("task_key", String(191), primary_key=True),
+    Column("task_key", TaskKey, primary_key=True),
     Column("done_at", UtcMoment, nullable=False),
     Column("first_seen_at", UtcMoment, nullable=False),
     Column("last_seen_at", UtcMoment, nullable=False),

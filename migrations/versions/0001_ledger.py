@@ -16,6 +16,10 @@ TABLES = (
 )
 
 
+#: Keys that differ in case alone are two keys, which the usual collations of MySQL deny.
+case_sensitive = sa.String(191).with_variant(mysql.VARCHAR(191, collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
 def moment(name: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[object]:
     """UTC without a zone, with microseconds."""
     kind = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
@@ -50,7 +54,7 @@ def upgrade() -> None:
     create(
         "reconcilery_open_gaps",
         sa.Column("rule_id", sa.String(64), primary_key=True),
-        sa.Column("task_key", sa.String(191), primary_key=True),
+        sa.Column("task_key", case_sensitive, primary_key=True),
         moment("done_at"),
         moment("first_seen_at"),
         moment("last_seen_at"),
