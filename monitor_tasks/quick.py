@@ -16,7 +16,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from consistency.host import BoundRule
-from consistency.ledger.quick_state import Cursor, OpenGap, replace_open_set, save_cursor
+from consistency.ledger.quick_state import (
+    LONGEST_KEY,
+    Cursor,
+    OpenGap,
+    load_cursor,
+    replace_open_set,
+    save_cursor,
+)
 from consistency.model import Window
 from consistency.tally import Slots, Tally
 from monitor_tasks.scan import RECHECK_BATCH, Recheck, Scanned, Sighting, Source, scan
@@ -46,7 +53,7 @@ class QuickScan:
     overflow: bool = False
 
     def note(self, sighting: Sighting) -> None:
-        if len(self.open_now) >= MOST_OPEN:
+        if len(self.open_now) >= MOST_OPEN or len(str(sighting.key)) > LONGEST_KEY:
             self.overflow = True
         else:
             self.open_now[str(sighting.key)] = datetime.fromtimestamp(sighting.done, UTC)
@@ -58,7 +65,8 @@ def plan_slices(window: Window, cursor: Cursor | None, lookback: timedelta) -> Q
     nothing = Window(window.start, window.start)
     if cursor is None:
         return QuickPlan(nothing, nothing, window)
-    until, edge = floor_to(cursor.watermark - lookback, SLICE), first
+    # A clock that was set back must not leave the check with slices behind its own end.
+    until, edge = floor_to(min(cursor.watermark, window.end) - lookback, SLICE), first
     while edge < until and _seconds(edge) in cursor.slices.tallies:
         edge += SLICE
     if edge == first:
@@ -105,14 +113,19 @@ def remember(
     lookback: timedelta,
     now: datetime,
 ) -> None:
-    """Write the open set and the next cursor; with more open tasks than are kept, the next check scans everything."""
+    """Write the open set and the next cursor.
+
+    The next check scans everything when there are more open tasks than are kept, or when a full check has dropped the
+    cursor meanwhile: what it wanted forgotten must not come back with the slices taken over from before.
+    """
     replace_open_set(connection, rule.id, known, found.open_now, now)
     grace_begins = window.end - rule.mapping.grace
     last = datetime.fromtimestamp(found.scanned.last_done, UTC) if found.scanned.last_done is not None else None
     # A replica that lags shows in the last finish time seen, and a row from the future must not move the mark past now.
     watermark = min(last or (cursor.watermark if cursor else window.start), grace_begins)
     slices = Slots()
-    if not found.overflow:
+    dropped = cursor is not None and load_cursor(connection, rule.id, rule.hash) is None
+    if not found.overflow and not dropped:
         slices = settled_slices(window.start, watermark - lookback, found.scanned.settled)
     save_cursor(connection, rule.id, rule.hash, Cursor(watermark, slices), now)
 

@@ -88,8 +88,8 @@ def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: Callable[[Si
                 recheck.suspect(row)
             else:
                 absorb(scanned, row, scope)
-        recheck.flush()
         _count_strays(source, connection, rule, scope, scanned)
+    recheck.flush()
     return scanned
 
 
@@ -149,6 +149,9 @@ class Recheck:
         self.source, self.rule, self.scope = source, rule, scope
         self.scanned, self.on_missing = scanned, on_missing
         self.suspects: list[object] = []
+        # A writer to a SQLite file waits for all readers and lets no new one in: a second snapshot inside the first
+        # would wait for that writer, and the writer for the first.
+        self.waits = source.primary.dialect.name == "sqlite"
         self.seen: set[object] | None = None if rule.key_is_unique else set()
 
     def suspect(self, row: Row[Any]) -> None:
@@ -157,13 +160,13 @@ class Recheck:
                 return
             self.seen.add(row.key)
         self.suspects.append(row.key)
-        if len(self.suspects) >= RECHECK_BATCH:
+        if len(self.suspects) >= RECHECK_BATCH and not self.waits:
             self.flush()
 
     def flush(self) -> None:
-        """Look again at all suspects collected so far, in a snapshot that is younger than the scan's."""
-        if self.suspects:
-            self.look(self.suspects)
+        """Look again at all suspects collected so far, in snapshots that are younger than the scan's."""
+        for start in range(0, len(self.suspects), RECHECK_BATCH):
+            self.look(self.suspects[start : start + RECHECK_BATCH])
         self.suspects = []
 
     def look(self, keys: list[object]) -> None:
@@ -172,6 +175,8 @@ class Recheck:
         with snapshot(self.source.primary, self.source.statement_timeout) as connection:
             prepared = scan_statement(self.rule, self.scope, connection.dialect, keys)
             for row in _timed(connection, prepared, "second look at missing tasks", self.scanned.timings):
+                if self.seen is not None and row.kind not in {Kind.MISSING, Kind.WITH_OUTPUT}:
+                    continue  # Another task with the same key, which was not suspected and has been counted.
                 absorb(self.scanned, row, self.scope)
                 if row.kind == Kind.MISSING:
                     self.on_missing(Sighting(row.key, float(row.done)))

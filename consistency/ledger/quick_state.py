@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from consistency.ledger.tables import open_gaps, quick_cursors
 from consistency.tally import Slots
 
+LONGEST_KEY = 191
 _BATCH = 1000
 
 
