@@ -3,7 +3,7 @@
 import inspect
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import NAMESPACE_OID, uuid5
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -36,10 +36,13 @@ class OwnTask(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            inspect.signature(self.run).bind(*args, **kwargs)
+            given = inspect.signature(self.run).bind(*args, **kwargs).arguments
         except TypeError as error:
             known = ", ".join(name for name in inspect.signature(self.run).parameters if name != "scheduled")
             raise BadRequest(f"{self.name}: {error}; it takes {known or 'no arguments'}") from None
+        for name, value in given.items():
+            if name != "scheduled" and not isinstance(value, str | None):
+                raise BadRequest(f"{self.name}: {name} must be text, not {str(value)[:40]!r}")
         return super().__call__(*args, **kwargs)
 
 
@@ -110,15 +113,19 @@ def _slot(task: Task, kind: CheckType, *, scheduled: bool) -> str:
 
 
 def _one_task_a_rule(task: Task, rule_ids: list[str]) -> Answer:
-    ids = {rule_id: str(uuid5(UUID(task.request.id), rule_id)) for rule_id in rule_ids}
+    given = inspect.signature(task.run).bind(*task.request.args, **task.request.kwargs).arguments
+    ids = {rule_id: str(uuid5(NAMESPACE_OID, f"{task.request.id} {rule_id}")) for rule_id in rule_ids}
     for rule_id, task_id in ids.items():
-        app.send_task(task.name, kwargs={**task.request.kwargs, "rule": rule_id}, task_id=task_id)
+        app.send_task(task.name, kwargs={**given, "rule": rule_id}, task_id=task_id)
     return {"verdict": f"started one check for each of {len(ids)} rules", "tasks": ids}
 
 
 def _call_helpers(resources: Resources, run: Run) -> None:
-    for _ in range(min(checks.open_scans(resources, run.id) - 1, MOST_HELPERS)):
-        help_run.delay(run_id=run.id)
+    try:
+        for _ in range(min(checks.open_scans(resources, run.id) - 1, MOST_HELPERS)):
+            help_run.delay(run_id=run.id)
+    except (OperationalError, RuntimeError) as error:
+        log.warning("helpers.not_called", run_id=run.id, reason=str(error)[:200], next="this process works alone")
 
 
 def _record_then_notify(run: Run) -> None:
