@@ -149,8 +149,6 @@ def _count_strays(world: World, live: list[Output], start: datetime, end: dateti
 NAMES = (
     "tasks tasks_with_outputs missing late pending outputs duplicates orphans null_fk no_finish_time clock_skew deleted"
 )
-    "tasks tasks_with_outputs missing late pending outputs duplicates orphans null_fk no_finish_time clock_skew deleted"
-)
 
 
 def _expected(counts: Counter[str], delays: list[timedelta], missing: set[str], spec: Spec) -> Expected:
