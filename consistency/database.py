@@ -14,7 +14,7 @@ from consistency.errors import DatabaseError, DatabaseUnavailable, LedgerMissing
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 30
 _PROGRESS_OPCODES = 20_000
-_TIMEOUT_CODES = {"57014", "1969", "3024"}
+_TIMEOUT_CODES = {"57014", "1969", "3024", "interrupted"}
 _MISSING_TABLE_CODES = {"42P01", "1146"}
 
 
@@ -162,11 +162,13 @@ def database_errors(engine: Engine) -> Iterator[None]:
 
 def _translated(error: exc.DBAPIError, engine: Engine) -> DatabaseError:
     original = error.orig
-    code = str(getattr(original, "sqlstate", None) or (original.args[0] if original and original.args else ""))
+    # PostgreSQL's driver knows the SQL state alone; MySQL's knows both, and only the number is precise.
+    said = str(original.args[0]) if original and original.args else ""
+    codes = {str(getattr(original, "sqlstate", None)), said}
     where = engine.url.render_as_string(hide_password=True)
-    if code in _TIMEOUT_CODES or code == "interrupted":
+    if codes & _TIMEOUT_CODES:
         return StatementTimeout(f"a statement on {where} ran into its time limit")
-    if code in _MISSING_TABLE_CODES or code.startswith("no such table"):
+    if codes & _MISSING_TABLE_CODES or said.startswith("no such table"):
         return LedgerMissing(f"a table is missing in {where}: {first_line(original)}; run `reconcilery init`")
     if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
         return DatabaseUnavailable(f"database {where} is not available: {first_line(original)}")

@@ -134,6 +134,6 @@ def _is_finding(found: Any) -> bool:
 
 
 def _plain(text: str) -> str:
-    """One line that fits into a report and into every database, without passwords."""
+    """One line of printable characters, so that it fits into a report, a terminal and every database; no passwords."""
     line = " ".join(mask_text(text[: 4 * _LONGEST_TEXT]).split())[:_LONGEST_TEXT]
-    return line.encode("utf-8", "replace").decode()
+    return "".join(character if character.isprintable() else "?" for character in line)

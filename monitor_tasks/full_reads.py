@@ -11,7 +11,17 @@ from consistency.host import BoundRule, estimated_rows
 from consistency.model import Finding, Level
 from consistency.resources import Resources
 from consistency.settings import Settings
-from monitor_tasks.index_advice import AdvisedIndex, existing_indexes, missing_indexes, serves, tasks_by_time
+from monitor_tasks.index_advice import (
+    FUTURE,
+    STRAYS,
+    TASKS,
+    UNPLACED,
+    AdvisedIndex,
+    existing_indexes,
+    missing_indexes,
+    serves,
+    tasks_by_time,
+)
 from monitor_tasks.query_plans import FullRead, full_reads
 from monitor_tasks.statements import (
     Prepared,
@@ -22,7 +32,6 @@ from monitor_tasks.statements import (
     unplaced_statement,
 )
 
-TASKS = "tasks"
 #: A statement that needs more of a table than this share rightly reads all of it.
 _FEW = 0.05
 
@@ -50,7 +59,7 @@ def index_findings(resources: Resources, rule: BoundRule, scope: Scope) -> list[
         return []
     _plan(resources, rule, scope, big)
     missing = missing_indexes(resources.reader, rule)
-    findings = [_lacks(big[index.table], index) for index in missing if index.table in big]
+    findings = [_lacks(big[index.table], index, rule) for index in missing if index.table in big]
     complete = [table for table in big.values() if table.table not in {index.table for index in missing}]
     return findings + [finding for table in complete for finding in _ignored(resources, rule, scope, table)]
 
@@ -70,9 +79,9 @@ def planned_statements(rule: BoundRule, scope: Scope, dialect: Dialect, settings
     """The statements that a check of this rule runs, by the names that its timings bear."""
     statements: dict[str, Prepared | None] = {
         TASKS: scan_statement(rule, scope, dialect),
-        "outputs without task": stray_statement(rule, scope),
-        "finish times in the future": future_statement(rule, scope.as_of, settings.clock_skew_tolerance),
-        "tasks without any finish time": unplaced_statement(rule) if rule.done[-1].nullable else None,
+        STRAYS: stray_statement(rule, scope),
+        FUTURE: future_statement(rule, scope.as_of, settings.clock_skew_tolerance),
+        UNPLACED: unplaced_statement(rule) if rule.done[-1].nullable else None,
     }
     return {name: statement for name, statement in statements.items() if statement is not None}
 
@@ -87,36 +96,36 @@ def _plan(resources: Resources, rule: BoundRule, scope: Scope, big: dict[Table, 
                     big[table].reads.setdefault(name, read)
 
 
-def _lacks(table: BigTable, index: AdvisedIndex) -> Finding:
-    if not table.reads:
-        return Finding("database", Level.LOW, f"{table.described()} has no index for {index.purpose}", index.sql)
-    message = (
-        f"{table.described()} has no index for {index.purpose} and is read from end to end by {_names(table.reads)}"
-    )
-    return Finding("database", Level.MEDIUM, message, index.sql)
+def _lacks(table: BigTable, index: AdvisedIndex, rule: BoundRule) -> Finding:
+    message, reading = f"{table.described()} has no index for {index.purpose}", set(index.helps) & table.reads.keys()
+    if reading:
+        names = _names(name for name in index.helps if name in reading)
+        return Finding("database", Level.MEDIUM, f"{message} and is read from end to end by {names}", index.sql)
+    if STRAYS in index.helps and index.table is rule.child_table and not rule.outputs_by_time:
+        message += ", so they are not counted"
+    return Finding("database", Level.LOW, message, index.sql)
 
 
 def _ignored(resources: Resources, rule: BoundRule, scope: Scope, table: BigTable) -> list[Finding]:
     """The table has what is advised, and yet a statement reads all of it for a few rows."""
     needless = table.needless()
     message = f"{table.described()} is read from end to end by {_names(needless)} although its indexes are there"
-    if TASKS in needless and table.table is rule.parent_table:
-        later = _for_later_columns(resources, rule, scope)
-        if later:
-            return [Finding("database", Level.MEDIUM, message, index.sql) for index in later]
+    by_time = TASKS in needless and table.table is rule.parent_table
+    if by_time and (later := _for_a_later_column(resources, rule, scope)):
+        return [Finding("database", Level.MEDIUM, message, later.sql)]
     if any(read.kept is not None for read in needless.values()):
         return [Finding("database", Level.LOW, message, f"ANALYZE {table.table.fullname}")]
     return []
 
 
-def _for_later_columns(resources: Resources, rule: BoundRule, scope: Scope) -> list[AdvisedIndex]:
+def _for_a_later_column(resources: Resources, rule: BoundRule, scope: Scope) -> AdvisedIndex | None:
     """A later finish column finds the tasks whose first is NULL; where that is common, it needs its own index."""
-    there, advised = existing_indexes(resources.reader, rule.parent_table), []
+    there = existing_indexes(resources.reader, rule.parent_table)
     for place in range(1, len(rule.done)):
         index = tasks_by_time(resources.reader, rule, place)
         if not any(serves(found, index) for found in there) and _reads_all(resources, rule, scope, place):
-            advised.append(index)
-    return advised
+            return index
+    return None
 
 
 def _reads_all(resources: Resources, rule: BoundRule, scope: Scope, place: int) -> bool:

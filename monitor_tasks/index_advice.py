@@ -1,5 +1,6 @@
 """Which indexes the statements of a rule need, which of them are missing, and the exact line that creates each."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,10 @@ from sqlalchemy.schema import CreateIndex
 from consistency.database import database_errors
 from consistency.host import BoundRule
 
+#: The names that the statements bear in timings and messages.
+TASKS, STRAYS = "tasks", "outputs without task"
+FUTURE, UNPLACED = "finish times in the future", "tasks without any finish time"
+
 _LONGEST_NAME = 60
 _PREFIX_LENGTH = 64
 _UNBOUNDED = (mysql.TINYTEXT, mysql.TEXT, mysql.MEDIUMTEXT, mysql.LONGTEXT, mysql.TINYBLOB, mysql.BLOB)
@@ -21,13 +26,17 @@ _DOUBLES_PERCENT = ("format", "pyformat")
 
 @dataclass(frozen=True)
 class AdvisedIndex:
-    """An index that a rule needs; one that begins with any of the `served_by` columns, in that order, will do."""
+    """An index that a rule needs; one that begins with any of the `served_by` columns, in that order, will do.
+
+    `helps` are the names of the statements that need it; a partial index must let all of `states` in.
+    """
 
     table: Table
     purpose: str
     sql: str
     served_by: tuple[tuple[str, ...], ...]
-    states: tuple[str, ...] = ()
+    helps: tuple[str, ...]
+    states: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,12 @@ def advised_indexes(engine: Engine, rule: BoundRule) -> list[AdvisedIndex]:
     side, child = rule.mapping.parent, rule.mapping.child
     advice = [
         tasks_by_time(engine, rule, 0),
-        _plain(engine, rule.parent_table, (side.id,), "finding a task by its key"),
-        _plain(engine, rule.child_table, (child.fk, child.created_at), "finding a task's outputs", leading=1),
+        _plain(engine, rule.parent_table, (side.id,), "finding a task by its key", (STRAYS,)),
+        _plain(engine, rule.child_table, (child.fk, child.created_at), "finding a task's outputs", (TASKS,)),
     ]
     if child.created_at and (rule.orphans_possible or rule.null_fk_possible):
-        advice.append(_plain(engine, rule.child_table, (child.created_at,), "finding outputs that have no task"))
+        purpose = "finding outputs that have no task"
+        advice.append(_plain(engine, rule.child_table, (child.created_at,), purpose, (STRAYS,)))
     return list({index.sql: index for index in advice}.values())
 
 
@@ -63,7 +73,7 @@ def tasks_by_time(engine: Engine, rule: BoundRule, place: int) -> AdvisedIndex:
             sql = _create(engine, rule.parent_table, (side.state, column, side.id))
     else:
         sql = _create(engine, rule.parent_table, (side.state, column, side.id))
-    return AdvisedIndex(rule.parent_table, purpose, sql, served_by, tuple(map(str, side.state_in)))
+    return AdvisedIndex(rule.parent_table, purpose, sql, served_by, (TASKS, FUTURE, UNPLACED), side.state_in)
 
 
 def missing_indexes(engine: Engine, rule: BoundRule) -> list[AdvisedIndex]:
@@ -100,7 +110,16 @@ def _holds_all(found: ExistingIndex, advised: AdvisedIndex) -> bool:
     condition = found.condition.lower()
     if not condition or condition.strip("() ") in {f"{columns[-1]} is not null" for columns in advised.served_by}:
         return True
-    return bool(advised.states) and all(f"'{state}'" in found.condition for state in advised.states)
+    return bool(advised.states) and all(re.search(_as_written(state), found.condition) for state in advised.states)
+
+
+def _as_written(state: Any) -> str:
+    """A pattern for the state in the text of a condition; `true` may be written in many ways, or not at all."""
+    if isinstance(state, bool):
+        return ""
+    if isinstance(state, int):
+        return rf"(?<!\w){state}(?!\w)"
+    return re.escape("'{}'".format(str(state).replace("'", "''")))
 
 
 def _condition(options: dict[str, Any]) -> str:
@@ -115,11 +134,9 @@ def _succeeded(rule: BoundRule) -> Any:
     return rule.parent_table.c[rule.mapping.parent.state].in_(rule.mapping.parent.state_in)
 
 
-def _plain(
-    engine: Engine, table: Table, columns: Iterable[str], purpose: str, leading: int | None = None
-) -> AdvisedIndex:
+def _plain(engine: Engine, table: Table, columns: Iterable[str], purpose: str, helps: tuple[str, ...]) -> AdvisedIndex:
     named = tuple(name for name in columns if name)
-    return AdvisedIndex(table, purpose, _create(engine, table, named), (named[:leading],))
+    return AdvisedIndex(table, purpose, _create(engine, table, named), (named[:1],), helps)
 
 
 def _create(engine: Engine, table: Table, columns: Iterable[str], where: Any = None) -> str:

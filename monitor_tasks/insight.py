@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -149,7 +150,7 @@ def _run_custom_checks(inquiry: Inquiry, evidence: Evidence) -> None:
         window=inquiry.run.window,
         as_of=inquiry.run.as_of,
         coverage=evidence.coverage,
-        counts=measurable_counts(inquiry.tally, inquiry.rule),
+        counts=MappingProxyType(measurable_counts(inquiry.tally, inquiry.rule)),
         completion_rate=rate,
         health=health_of(rate, evidence.coverage),
     )

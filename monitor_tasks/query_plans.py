@@ -11,7 +11,8 @@ from sqlalchemy.ext.compiler import compiles
 
 from monitor_tasks.statements import Prepared
 
-_SQLITE_SCAN = re.compile(r"SCAN (?:TABLE )?(?P<alias>\S+)")
+#: An automatic index is made for one statement, and for that the whole table is read.
+_SQLITE_SCAN = re.compile(r"SCAN (?:TABLE )?(?P<scanned>\S+)|SEARCH (?:TABLE )?(?P<indexed>\S+) USING AUTOMATIC ")
 _NUMBERED = re.compile(r"_\d+$")
 
 
@@ -79,7 +80,7 @@ def _from_mysql(rows: Any) -> Iterator[FullRead]:
 def _from_sqlite(rows: Any) -> Iterator[FullRead]:
     for row in rows:
         if found := _SQLITE_SCAN.match(row.detail):
-            yield FullRead(found["alias"])
+            yield FullRead(found["scanned"] or found["indexed"])
 
 
 _READERS: dict[str, Callable[[Any], Iterator[FullRead]]] = {
