@@ -1,0 +1,21 @@
+"""The pages that are made from the code, each by a function without arguments; `scripts/docs` runs this."""
+
+from pathlib import Path
+
+from settings_page import settings_page
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {"docs/reference/settings.md": settings_page}
+
+
+def write_pages() -> None:
+    """Write every page whose text has changed, and say which."""
+    for name, made in PAGES.items():
+        page, text = ROOT / name, made()
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
+            print(f"Wrote {name}")
+
+
+if __name__ == "__main__":
+    write_pages()
