@@ -149,6 +149,8 @@ def _bind_columns(
 
 def _table(engine: Engine, name: str, key: str) -> Table:
     schema, _, plain = name.rpartition(".")
+    if schema and schema not in (schemas := inspect(engine).get_schema_names()):
+        raise MappingError(f"rules.{key}: there is no schema {schema!r} for table {name!r}{_nearest(schema, schemas)}")
     known = [*inspect(engine).get_table_names(schema or None), *inspect(engine).get_view_names(schema or None)]
     # Only names that the database itself lists ever reach a statement.
     if plain not in known:

@@ -61,6 +61,7 @@ class Application:
             Column(self.name("kind"), String(40)),
             Column(self.name("size"), Integer),
             schema=self.schema,
+            mysql_charset="utf8mb4",
         )
         self.child = Table(
             self.tables[1],
@@ -73,6 +74,7 @@ class Application:
             Column(self.name("kind"), String(40)),
             Column(self.name("size"), Integer),
             schema=self.schema,
+            mysql_charset="utf8mb4",
         )
 
     def name(self, plain: str) -> str:
