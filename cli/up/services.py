@@ -14,6 +14,7 @@ from cli.up.tether import tethered
 
 APP = "monitor_tasks"
 FLOWER_PORT = 5555
+FLOWER_COLUMNS = "--tasks_columns=name,state,result,received,runtime,worker,uuid"  # the verdict leads each result
 WORKER_STOP_SECONDS = 60.0  # a running task is allowed to end
 
 
@@ -43,7 +44,7 @@ def flower(*, app: str = APP, wished_port: int = FLOWER_PORT) -> Service:
     options = () if os.environ.get("FLOWER_BASIC_AUTH") else ("--read_only=True",)
     return Service(
         name="flower",
-        command=_celery(app, "flower", f"--address={LOCALHOST}", f"--port={port}", *options),
+        command=_celery(app, "flower", f"--address={LOCALHOST}", f"--port={port}", FLOWER_COLUMNS, *options),
         url=f"http://{LOCALHOST}:{port}",
         ready=lambda _environment: http_answers(port, "/healthcheck"),
     )
