@@ -15,22 +15,32 @@ UNION ALL
 SELECT id, updated_at, 1 FROM tasks
 WHERE status = 'SUCCESS' AND completed_at IS NULL AND updated_at >= %(lo)s AND updated_at < %(hi)s
 """
-STRAYS = """\
-(SELECT count(*) FROM task_outputs o WHERE created_at >= %(lo)s AND created_at < %(hi)s AND task_id IS NOT NULL
- AND NOT EXISTS (SELECT FROM tasks t WHERE t.id = o.task_id)) AS orphans,
+#: Best for a window that is most of the table: one pass over both.
+ORPHANS_AT_ONCE = """\
+SELECT count(*) FROM task_outputs o WHERE created_at >= %(lo)s AND created_at < %(hi)s AND task_id IS NOT NULL
+AND NOT EXISTS (SELECT FROM tasks t WHERE t.id = o.task_id)
+"""
+#: Best for a short window: most outputs belong to its own tasks, the others are asked for by key.
+ORPHANS_BY_KEY = """\
+SELECT count(*) FROM (
+    SELECT task_id FROM task_outputs o WHERE created_at >= %(lo)s AND created_at < %(hi)s AND task_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM tasks t WHERE t.id = o.task_id AND status = 'SUCCESS'
+        AND completed_at >= %(lo)s - interval '10 minutes' AND completed_at < %(hi)s) OFFSET 0
+) AS o WHERE (SELECT id FROM tasks t WHERE t.id = o.task_id LIMIT 1) IS NULL
+"""
+OTHER_COUNTS = """\
 (SELECT count(*) FROM task_outputs WHERE created_at >= %(lo)s AND created_at < %(hi)s AND task_id IS NULL) AS null_fk,
 (SELECT count(*) FROM tasks WHERE status = 'SUCCESS' AND (completed_at > %(as_of)s + interval '60 seconds'
  OR completed_at IS NULL AND updated_at > %(as_of)s + interval '60 seconds')) AS clock_skew
 """
-#: All counters of the report with exact delay percentiles, in one statement.
-WITH_DELAYS = f"""\
+ALL_COUNTERS = """\
 WITH judged AS (
     SELECT p.done < %(as_of)s::timestamptz - interval '10 minutes' AS matured, p.unplaced, o.outputs,
         greatest(0, extract(epoch FROM o.first_output - p.done)::float8) AS delay,
         CASE WHEN o.outputs > 1 THEN (
             SELECT count(output_key) - count(DISTINCT output_key) FROM task_outputs WHERE task_id = p.id
         ) ELSE 0 END AS duplicates
-    FROM ({PLACED}) AS p
+    FROM ({placed}) AS p
     CROSS JOIN LATERAL (
         SELECT count(*) AS outputs, min(created_at) AS first_output FROM task_outputs WHERE task_id = p.id
     ) AS o
@@ -46,9 +56,13 @@ SELECT count(*) FILTER (WHERE matured) AS tasks,
     percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY delay)
         FILTER (WHERE matured AND outputs > 0) AS delays,
     max(delay) FILTER (WHERE matured AND outputs > 0) AS longest,
-    {STRAYS}
+    ({orphans}) AS orphans,
+    {other_counts}
 FROM judged
 """
+#: All counters of the report with exact delay percentiles, in one statement: for the last hour, and for everything.
+HOUR = ALL_COUNTERS.format(placed=PLACED, orphans=ORPHANS_BY_KEY, other_counts=OTHER_COUNTS)
+EVERYTHING = ALL_COUNTERS.format(placed=PLACED, orphans=ORPHANS_AT_ONCE, other_counts=OTHER_COUNTS)
 #: The least that answers the question: how many tasks there are, and how many of them lack their output.
 WITHOUT_DELAYS = f"""\
 SELECT count(*) AS tasks, count(*) FILTER (WHERE o.task_id IS NULL) AS missing

@@ -12,6 +12,9 @@ from psycopg import sql
 from benchmarks.servers import connect
 from consistency.database import connect as connect_engine
 from consistency.ledger.tables import metadata
+from consistency.resources import open_resources
+from consistency.settings import Settings
+from monitor_tasks.index_advice import advised_indexes
 
 FAILED = 0.02
 TABLES = """\
@@ -54,11 +57,6 @@ FROM (
         AND done <= %(until)s
 ) AS made WHERE created > %(since)s AND created <= %(until)s
 """
-INDEXES = """\
-CREATE INDEX tasks_finished ON tasks (completed_at, id) WHERE status = 'SUCCESS';
-CREATE INDEX task_outputs_of_task ON task_outputs (task_id, created_at);
-CREATE INDEX task_outputs_by_time ON task_outputs (created_at);
-"""
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,8 @@ def fill(url: str, shape: Shape) -> None:
         _plan(connection, shape)
         connection.execute("CREATE TABLE ahead.fed AS SELECT CAST('2000-01-01' AS timestamptz) AS until")
         feed(connection)
-        connection.execute(INDEXES)
+        for index in _advised(url):
+            connection.execute(index)
         connection.execute("DELETE FROM ahead.plan WHERE done < now() - interval '2 hours'")
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
@@ -100,6 +99,16 @@ def _plan(connection: psycopg.Connection, shape: Shape) -> None:
     numbers = {name: sql.Literal(value) for name, value in shape.parameters().items()}
     connection.execute(sql.SQL(PLAN).format(**numbers))
     connection.execute("RESET max_parallel_workers_per_gather")
+
+
+def _advised(url: str) -> list[bytes]:
+    """The statements that `reconcilery doctor` prints for these tables."""
+    resources = open_resources(Settings(database_url=url))
+    try:
+        rule = resources.rule(resources.settings.rules[0].id)
+        return [index.sql.encode() for index in advised_indexes(resources.primary, rule)]
+    finally:
+        resources.dispose()
 
 
 def _make_own_tables(url: str) -> None:

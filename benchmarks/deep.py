@@ -68,14 +68,14 @@ def _one_worker(bench: Bench, database: str) -> tuple[list[Result], float]:
 def _warm_up(bench: Bench, connection: psycopg.Connection) -> None:
     say("deep: one round to warm up")
     done = ledger.check(bench.app(), connection, "deep")
-    bare.ask(connection, bare.WITH_DELAYS, **done.bounds)
+    bare.ask(connection, bare.EVERYTHING, **done.bounds)
 
 
 def _bare(connection: psycopg.Connection, done: ledger.Finished) -> tuple[bare.Answer, bare.Answer]:
     connection.execute("SET max_parallel_workers_per_gather = 0")
-    alone = bare.ask(connection, bare.WITH_DELAYS, **done.bounds)
+    alone = bare.ask(connection, bare.EVERYTHING, **done.bounds)
     connection.execute("RESET max_parallel_workers_per_gather")
-    return alone, bare.ask(connection, bare.WITH_DELAYS, **done.bounds)
+    return alone, bare.ask(connection, bare.EVERYTHING, **done.bounds)
 
 
 def _two_workers(bench: Bench, database: str, one_before: float) -> Result:

@@ -19,7 +19,7 @@ from benchmarks.servers import connect
 from benchmarks.workers import Program, beat, running, worker
 from consistency.journal_files import read_lines
 
-KILLS, WORKERS, CHILDREN = 30, 2, 2
+KILLS, KILLS_A_RUN, WORKERS, CHILDREN = 30, 3, 2, 2
 MOST_TASKS = 500_000
 END_SECONDS = 180.0
 SETTINGS = {"statement_timeout": "3s", "lease": "4s", "sweep_every": "2s", "quick_every": "1d", "full_every": "1d"}
@@ -73,16 +73,16 @@ def measure(bench: Bench) -> list[Result]:
 
 
 def _one_run(bench: Bench, connection: psycopg.Connection, programs: list[Program], havoc: Havoc) -> None:
-    """Publish a deep check and kill until it is closed or the kills are used up."""
+    """Publish a deep check, kill up to three processes while it is open, and wait until it is closed."""
     say(f"kills: {havoc.count} of {KILLS}")
     bench.app().send_task("monitor_tasks.deep_check")
     opened = _wait_until_open(bench, connection, programs, havoc)
-    deadline = time.monotonic() + END_SECONDS
-    while opened and havoc.count < KILLS and time.monotonic() < deadline and _open_runs(connection):
-        time.sleep(havoc.random.uniform(0.2, 1.5))
-        if _open_runs(connection):
-            havoc.kill_one(programs)
+    deadline, allowed = time.monotonic() + END_SECONDS, min(havoc.count + KILLS_A_RUN, KILLS)
+    while opened and time.monotonic() < deadline and _open_runs(connection):
         time.sleep(havoc.random.uniform(0.0, 1.0))
+        if havoc.count < allowed and _open_runs(connection):
+            havoc.kill_one(programs)
+            time.sleep(havoc.random.uniform(0.0, 1.0))
         havoc.restart_dead(programs)
 
 
@@ -150,7 +150,7 @@ def _problems(connection: psycopg.Connection, run: dict[str, Any]) -> list[str]:
         name: run[column].replace(tzinfo=UTC)
         for name, column in (("lo", "window_start"), ("hi", "window_end"), ("as_of", "as_of"))
     }
-    wrong = bare.differences(report, bare.ask(connection, bare.WITH_DELAYS, **bounds))
+    wrong = bare.differences(report, bare.ask(connection, bare.EVERYTHING, **bounds))
     if report["coverage"] != 1:
         wrong.append(f"coverage {report['coverage']}: {report['problems'][:2]}")
     return [f"{run['id']}: {each}" for each in wrong]

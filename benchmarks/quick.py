@@ -101,7 +101,7 @@ def _round(bench: Bench, connection: psycopg.Connection, rounds: Rounds) -> None
     rounds.queries.append(done.report["database"]["query_seconds"])
     rounds.tasks = done.report["counts"]["tasks"]
     connection.execute("SELECT pg_stat_statements_reset()")
-    answer = bare.ask(connection, bare.WITH_DELAYS, **done.bounds)
+    answer = bare.ask(connection, bare.HOUR, **done.bounds)
     rounds.bare_blocks.append(ledger.statement_blocks(connection))
     rounds.bare.append(answer.seconds)
     rounds.least.append(bare.ask(connection, bare.WITHOUT_DELAYS, **done.bounds).seconds)

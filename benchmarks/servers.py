@@ -19,7 +19,6 @@ SETTINGS = (
     "max_wal_size=8GB",
     "fsync=on",
     "shared_preload_libraries=pg_stat_statements",
-    "pg_stat_statements.track_utility=off",  # a cursor's blocks would be counted twice, by FETCH and by its query
 )
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import great_expectations as gx  # type: ignore[import-not-found, unused-ignore]  # it lives in an environment of its own
 
 QUERY = """\
-SELECT t.id FROM {batch} AS t
-WHERE t.status = 'SUCCESS' AND t.completed_at >= '%(lo)s' AND t.completed_at < '%(hi)s'
-  AND t.completed_at < timestamptz '%(as_of)s' - interval '10 minutes'
-  AND NOT EXISTS (SELECT 1 FROM task_outputs AS o WHERE o.task_id = t.id)
+SELECT id FROM {batch}
+WHERE status = 'SUCCESS' AND completed_at >= '%(lo)s' AND completed_at < '%(hi)s'
+  AND completed_at < timestamptz '%(as_of)s' - interval '10 minutes'
+  AND NOT EXISTS (SELECT 1 FROM task_outputs WHERE task_outputs.task_id = subselect.id)
 """
 
 
@@ -24,7 +24,9 @@ def main(url: str, lo: str, hi: str, as_of: str) -> None:
     query = QUERY % {"lo": lo, "hi": hi, "as_of": as_of}
     expectation = gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=query)
     result = batches.get_batch().validate(expectation)
-    observed = result.result.get("observed_value")
+    if "observed_value" not in result.result:
+        sys.exit(f"no answer: {str(result.exception_info)[-1500:]}")
+    observed = result.result["observed_value"]
     print(json.dumps({"success": result.success, "observed": observed, "version": gx.__version__}))
 
 
