@@ -16,6 +16,9 @@ BUSY_SECONDS = 30
 _PROGRESS_OPCODES = 20_000
 _TIMEOUT_CODES = {"57014", "1969", "3024", "interrupted"}
 _MISSING_TABLE_CODES = {"42P01", "1146"}
+# Too many connections, access denied, unknown database, server gone or shutting down, lock waits and deadlocks.
+_MYSQL_OUTAGES = {"1040", "1044", "1045", "1049", "1053", "1205", "1213", "2002", "2003", "2006", "2013", "2014"}
+_SQLITE_OUTAGES = ("locked", "unable to open", "disk I/O", "readonly", "full")
 
 
 def connect(url: str, *, own_file: bool = False) -> Engine:
@@ -41,11 +44,7 @@ def connect_in_memory() -> Engine:
 
 def _connect_args(kind: str) -> dict[str, Any]:
     if kind == "postgresql":
-        return {
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": "reconcilery",
-            "options": "-c timezone=UTC -c jit=off",
-        }
+        return {"connect_timeout": CONNECT_SECONDS, "application_name": "reconcilery"}
     return {"connect_timeout": CONNECT_SECONDS, "init_command": "SET time_zone = '+00:00'", "charset": "utf8mb4"}
 
 
@@ -88,7 +87,7 @@ def _postgresql_snapshot(raw: Connection, seconds: float) -> Iterator[Connection
         milliseconds = max(1, int(seconds * 1000))
         # A cursor is planned for its first tenth unless told that all rows will be read.
         # The sums are gathered in a hash table, which a day's missing tasks would push to disk at the default size.
-        settings = {"statement_timeout": milliseconds, "cursor_tuple_fraction": 1, "work_mem": "'32MB'"}
+        settings = {"statement_timeout": milliseconds, "cursor_tuple_fraction": 1, "work_mem": "'32MB'", "jit": "off"}
         connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {value}" for name, value in settings.items()))
         yield connection
 
@@ -119,6 +118,12 @@ def _sqlite_snapshot(raw: Connection, seconds: float) -> Iterator[Connection]:
     connection = raw.execution_options(readonly=True)
     driver: Any = connection.connection.driver_connection
     deadline = time.monotonic() + seconds
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def begin_anew(*_: object) -> None:
+        nonlocal deadline
+        deadline = time.monotonic() + seconds
+
     driver.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_OPCODES)
     try:
         with connection.begin():
@@ -168,11 +173,23 @@ def _translated(error: exc.DBAPIError, engine: Engine) -> DatabaseError:
     where = engine.url.render_as_string(hide_password=True)
     if codes & _TIMEOUT_CODES:
         return StatementTimeout(f"a statement on {where} ran into its time limit")
-    if codes & _MISSING_TABLE_CODES or said.startswith("no such table"):
-        return LedgerMissing(f"a table is missing in {where}: {first_line(original)}; run `reconcilery init`")
-    if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
+    missing = codes & _MISSING_TABLE_CODES or said.startswith("no such table")
+    if missing and "reconcilery_" in str(original):
+        return LedgerMissing(f"an own table is missing in {where}: {first_line(original)}; run `reconcilery init`")
+    if _is_outage(error, engine.dialect.name, codes, said):
         return DatabaseUnavailable(f"database {where} is not available: {first_line(original)}")
     return DatabaseError(f"database {where} refused a statement: {first_line(original)}")
+
+
+def _is_outage(error: exc.DBAPIError, dialect: str, codes: set[str], said: str) -> bool:
+    """Whether the same statement may succeed later; MySQL's and SQLite's drivers call nearly everything operational."""
+    if error.connection_invalidated or isinstance(error, exc.InterfaceError):
+        return True
+    if dialect == "sqlite":
+        return any(words in said for words in _SQLITE_OUTAGES)
+    if dialect in {"mysql", "mariadb"}:
+        return bool(codes & _MYSQL_OUTAGES)
+    return isinstance(error, exc.OperationalError)
 
 
 def first_line(error: BaseException | None) -> str:

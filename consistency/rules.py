@@ -61,6 +61,8 @@ def rate_text(with_outputs: int, tasks: int) -> str:
 def verdict(*, tasks: int, with_outputs: int, late: int | None, coverage: float = 1.0, stale: bool = False) -> str:
     """One sentence with the health first; `late` is None where lateness cannot be measured."""
     health = health_of(completion_rate(with_outputs, tasks), coverage, stale=stale)
+    if coverage == 0:
+        return f"{health}: nothing could be measured"
     reasons = [f"coverage {int(coverage * 100)} %"] if coverage < 1 else []
     reasons += ["the check is stale"] if stale else []
     reasons += ["no successful tasks in the window"] if tasks == 0 else [_finding(tasks, with_outputs, late)]

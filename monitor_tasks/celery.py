@@ -3,12 +3,13 @@
 import sys
 from typing import Any
 
+import structlog
 from celery import Celery, signals
 
-from consistency.errors import ConfigurationError
+from consistency.errors import ConfigurationError, DatabaseError
 from consistency.heartbeats import beat_once
 from consistency.logs import configure_logging
-from consistency.process import forget_inherited, process_settings
+from consistency.process import forget_inherited, process_resources, process_settings
 from monitor_tasks.garbage import discard_garbage
 
 try:
@@ -25,6 +26,34 @@ discard_garbage()
 @signals.worker_process_init.connect
 def _forget_inherited(**_: Any) -> None:
     forget_inherited()
+
+
+@signals.worker_init.connect
+def _refuse_wrong_mappings(**_: Any) -> None:
+    """A rule that does not fit its tables is told when the worker starts; a database that is down may come up later."""
+    resources = process_resources()
+    try:
+        for rule in settings.rules:
+            resources.rule(rule.id)
+    except ConfigurationError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        raise SystemExit(error.exit_code) from None
+    except DatabaseError as error:
+        structlog.get_logger(__name__).warning("database.not_ready", reason=str(error))
+    finally:
+        resources.dispose()
+
+
+@signals.task_prerun.connect
+def _name_task_in_log(task_id: str, task: Any, kwargs: dict[str, Any], **_: Any) -> None:
+    run_id = kwargs.get("run_id") or kwargs.get("check_id")
+    known = {"task_id": task_id, "root_id": task.request.root_id, "run_id": run_id}
+    structlog.contextvars.bind_contextvars(**{name: value for name, value in known.items() if value})
+
+
+@signals.task_postrun.connect
+def _forget_task_in_log(**_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
 
 
 @signals.setup_logging.connect

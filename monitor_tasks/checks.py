@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from consistency.database import database_now, transaction
-from consistency.errors import CheckFailed, ClaimLost, DatabaseUnavailable, StatementTimeout
+from consistency.errors import (
+    CheckFailed,
+    ClaimLost,
+    DatabaseError,
+    DatabaseUnavailable,
+    MappingError,
+    StatementTimeout,
+)
 from consistency.ledger import parts, runs
 from consistency.ledger.buckets import stored_hours
 from consistency.mapping import rule_hash
@@ -127,6 +134,8 @@ def _work_on(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
         _halve(resources, run, held, str(error))
     except DatabaseUnavailable as error:
         _try_later(resources, run, held, str(error))
+    except (DatabaseError, MappingError) as error:
+        _give_up(resources, run, held, str(error))
     except ClaimLost:
         return
 
@@ -166,11 +175,16 @@ class _Renewal:
 
 def _halve(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
     """A part that was too slow becomes two; one that is too short for that is marked as not measured."""
-    if held.purpose == parts.SUMMARY or held.window.length < 2 * SHORTEST_PART:
-        _give_up(resources, run, held, reason)
-        return
     with transaction(resources.store) as connection:
-        parts.split(connection, held)
+        undivided = run.type is CheckType.QUICK and not parts.has_scans(connection, run.id)
+    if held.purpose == parts.SUMMARY and undivided:
+        with transaction(resources.store) as connection:
+            parts.divide_summary(connection, held)
+    elif held.purpose == parts.SUMMARY or held.window.length < 2 * SHORTEST_PART:
+        _give_up(resources, run, held, reason)
+    else:
+        with transaction(resources.store) as connection:
+            parts.split(connection, held)
 
 
 def _try_later(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:

@@ -16,7 +16,11 @@ _SIGNIFICANT_DIGITS = 6
 
 
 def points_of(tallies: Mapping[int, Tally], *, measures_delay: bool) -> list[HourPoint]:
-    """One point an hour, from tallies by the hour's start in seconds since 1970."""
+    """One point an hour, from tallies by the hour's start in seconds since 1970, from the first hour with a task on.
+
+    Before its first task an application was not idle but not there, which says nothing about what is usual.
+    """
+    first = min((start for start, tally in tallies.items() if tally.tasks), default=0)
     return [
         HourPoint(
             start=datetime.fromtimestamp(start, UTC),
@@ -29,6 +33,7 @@ def points_of(tallies: Mapping[int, Tally], *, measures_delay: bool) -> list[Hou
             delays=tally.delays,
         )
         for start, tally in sorted(tallies.items())
+        if start >= first
     ]
 
 

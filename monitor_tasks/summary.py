@@ -12,7 +12,7 @@ from consistency.errors import ClaimLost, StatementTimeout
 from consistency.host import BoundRule
 from consistency.ledger import parts, runs
 from consistency.ledger.buckets import store_hours
-from consistency.ledger.quick_state import drop_cursor, load_cursor, open_set
+from consistency.ledger.quick_state import Cursor, OpenGap, drop_cursor, load_cursor, open_set
 from consistency.model import CheckType, Finding, Level
 from consistency.resources import Resources
 from consistency.tally import Tally
@@ -27,17 +27,28 @@ from monitor_tasks.statements import future_statement, unplaced_statement
 
 def summarise(resources: Resources, run: runs.Run, held: parts.Claim, source: Source) -> None:
     """Close the run with its report, in one transaction with everything the next checks need to know."""
-    if run.type is CheckType.QUICK:
-        _summarise_quick(resources, run, held, source)
-    else:
-        _summarise_parts(resources, run, held, source)
-
-
-def _summarise_quick(resources: Resources, run: runs.Run, held: parts.Claim, source: Source) -> None:
     rule, began = resources.rule(run.rule_id), time.monotonic()
     with transaction(resources.store) as connection:
-        cursor = load_cursor(connection, rule.id, rule.hash)
-        known = open_set(connection, rule.id)
+        in_one_go = run.type is CheckType.QUICK and not parts.has_scans(connection, run.id)
+        cursor = load_cursor(connection, rule.id, rule.hash) if in_one_go else None
+        known = open_set(connection, rule.id) if in_one_go else []
+        ended = [] if in_one_go else parts.parts_of(connection, run.id)
+    if in_one_go:
+        _summarise_quick(resources, run, held, source, rule, began, cursor, known)
+    else:
+        _summarise_parts(resources, run, held, source, rule, began, measure(run, ended))
+
+
+def _summarise_quick(
+    resources: Resources,
+    run: runs.Run,
+    held: parts.Claim,
+    source: Source,
+    rule: BoundRule,
+    began: float,
+    cursor: Cursor | None,
+    known: list[OpenGap],
+) -> None:
     plan = plan_slices(run.window, cursor, resources.settings.lookback)
     found = scan_quickly(source, rule, run.as_of, plan, cursor, known)
     tally, evidence = found.scanned.slots().total(), Evidence(timings=found.scanned.timings)
@@ -51,10 +62,15 @@ def _summarise_quick(resources: Resources, run: runs.Run, held: parts.Claim, sou
     _close(resources, run, held, rule, tally, evidence, began, remember_slices)
 
 
-def _summarise_parts(resources: Resources, run: runs.Run, held: parts.Claim, source: Source) -> None:
-    rule, began = resources.rule(run.rule_id), time.monotonic()
-    with transaction(resources.store) as connection:
-        measured = measure(run, parts.parts_of(connection, run.id))
+def _summarise_parts(
+    resources: Resources,
+    run: runs.Run,
+    held: parts.Claim,
+    source: Source,
+    rule: BoundRule,
+    began: float,
+    measured: Measured,
+) -> None:
     tally, evidence = measured.hours.total(), measured.evidence
     source.on_progress()
     _look_into_the_future(resources, run, rule, tally, evidence)

@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 from consistency.database import database_now, transaction
-from consistency.journal_compaction import compact
 from consistency.ledger import runs
 from consistency.ledger.buckets import forget_old_hours
 from consistency.ledger.parts import has_claimable_part
-from consistency.log_files import delete_old_errors
-from consistency.logs import RESULTS
 from consistency.resources import Resources
+from monitor_tasks.recording import tidy_files
 
 _BUCKETS_KEEP = timedelta(days=400)
 
@@ -34,12 +32,10 @@ def stalled_runs(resources: Resources, patience: timedelta) -> list[tuple[runs.R
 
 
 def forget_old(resources: Resources) -> dict[str, int]:
-    """Compress and delete what has become old, in files and in the ledger; returns how much of each."""
+    """Delete what has become old in the ledger and in this machine's files; returns how much of each."""
     settings = resources.settings
     with transaction(resources.store) as connection:
         now = database_now(connection)
         forgotten = runs.forget_old_runs(connection, now, timedelta(days=settings.ledger_days))
         hours = forget_old_hours(connection, now, _BUCKETS_KEEP)
-    done = compact(settings.log_dir / RESULTS, now.date(), settings.gzip_after_days, settings.log_days)
-    errors = delete_old_errors(settings.log_dir / "errors", now.date(), settings.log_days)
-    return {"runs_deleted": forgotten, "hours_deleted": hours, "files_touched": len(done) + errors}
+    return {"runs_deleted": forgotten, "hours_deleted": hours, "files_touched": tidy_files(settings, now.date())}

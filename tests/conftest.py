@@ -36,6 +36,8 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(PRODUCT_NAMES) or name.upper() in OTHER_NAMES:
             del os.environ[name]
+    # Nor must a reconcilery.toml that lies in the working directory.
+    os.environ["RECONCILERY_CONFIG"] = os.devnull
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -120,6 +120,20 @@ def split(connection: Connection, held: Claim) -> bool:
     return True
 
 
+def divide_summary(connection: Connection, held: Claim) -> bool:
+    """Let a quick check that was too slow in one go be scanned in two halves first; False if the claim was lost."""
+    if connection.execute(_held(held).values(state=WAITING, owner=None, lease_until=None)).rowcount != 1:
+        return False
+    insert_parts(connection, held.run_id, [PlannedPart(SCAN, half) for half in held.window.halves()], held.no + 1)
+    return True
+
+
+def has_scans(connection: Connection, run_id: str) -> bool:
+    """Whether the run is cut into parts that are scanned, besides its summary."""
+    scans = select(check_parts.c.no).where(check_parts.c.run_id == run_id, check_parts.c.purpose == SCAN)
+    return connection.execute(scans.limit(1)).first() is not None
+
+
 def give_up(connection: Connection, held: Claim, reason: str) -> bool:
     """Mark a part as not measured; the run's coverage shows it."""
     values = {"state": INCOMPLETE, "reason": reason[:300], "lease_until": None}

@@ -14,6 +14,7 @@ from consistency.settings import Settings, load_settings
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECONCILERY_CONFIG", raising=False)
 
 
 def run(*arguments: str, **environ: str) -> Result:
