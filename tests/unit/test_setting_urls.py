@@ -9,7 +9,8 @@ def load(folder: Path, **environ: str) -> Settings:
     return load_settings({}, environ, folder)
 
 
-def problems(folder: Path, **environ: str) -> list[str]:
+def problems(folder: Path, toml: str = "", **environ: str) -> list[str]:
+    (folder / "reconcilery.toml").write_text(toml)
     return list(examine_settings({}, environ, folder).problems)
 
 
