@@ -11,6 +11,7 @@ import click
 
 from cli.exits import FAIL_ON, exit_code_of
 from cli.in_process import check_here, with_some_ledger
+from cli.interrupts import interrupt_deferred
 from cli.orders import CheckOrder, orders_of
 from cli.progress import progress_bar
 from cli.report_text import report_lines
@@ -103,11 +104,17 @@ def _here(resources: Resources, orders: Sequence[CheckOrder]) -> list[Run]:
 
 
 def _by_workers(resources: Resources, orders: Sequence[CheckOrder], seconds: float) -> list[Run]:
-    sent = _send(resources, orders)
-    from cli.by_workers import watch_all  # noqa: PLC0415 - it imports Celery, which --local can do without
+    with interrupt_deferred() as stop_if_pressed:
+        sent = _send(resources, orders)
+        from cli.by_workers import watch_all  # noqa: PLC0415 - it imports Celery, which --local can do without
 
-    with progress_bar("waiting for the workers") as show:
-        return watch_all(resources, sent, seconds, show)
+        with progress_bar("waiting for the workers") as show:
+
+            def look(done: int, total: int) -> None:
+                stop_if_pressed()
+                show(done, total)
+
+            return watch_all(resources, sent, seconds, look)
 
 
 def _send(resources: Resources, orders: Sequence[CheckOrder]) -> list[tuple[Run, bool]]:
