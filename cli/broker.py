@@ -32,3 +32,8 @@ def somebody_answers() -> bool:
         return bool(app.control.ping(timeout=PING_SECONDS, limit=1))
     except (OperationalError, OSError, RuntimeError) as error:
         raise BrokerUnavailable(f"Redis did not pass the question on: {mask_text(str(error))[:200]}") from None
+
+
+def queue_names() -> list[str]:
+    """The queues that workers listen on."""
+    return [queue.name for queue in app.conf.task_queues]

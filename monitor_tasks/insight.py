@@ -35,7 +35,8 @@ from monitor_tasks.windows import HOUR, ceil_to
 
 MOST_ROWS = 400
 MOST_VOLUME_FINDINGS = 20
-_BASELINE = timedelta(days=35)
+#: Seven weeks hold the fourteen days of a weekend that a judgement needs.
+_BASELINE = timedelta(days=56)
 _LONGEST_JUDGED = timedelta(days=62)
 
 
@@ -99,7 +100,7 @@ def _judge_hours(inquiry: Inquiry, evidence: Evidence) -> None:
 
 
 def _known_hours(inquiry: Inquiry) -> dict[int, Tally]:
-    """Every whole hour of the window and of the five weeks before it that this or an earlier check has counted."""
+    """Every whole hour of the window and of the eight weeks before it that this or an earlier check has counted."""
     run, rule, store = inquiry.run, inquiry.rule, inquiry.resources.store
     with transaction(store) as connection:
         looked_at = Window(run.window.start - _BASELINE, ceil_to(run.window.end, HOUR))

@@ -62,12 +62,13 @@ def open_run(
     window: Window | None = None,
     slot: str = "",
     compare_at: datetime | None = None,
+    detailed: bool = False,
     rule: int = 0,
 ) -> tuple[runs.Run, bool]:
     """Open a run as of a chosen moment, as `checks.start` does as of the database's."""
     mapping = resources.settings.rules[rule]
     window = window or window_of(kind, as_of)
-    options = {"compare_at": compare_at.isoformat() if compare_at else None, "detailed": False}
+    options = {"compare_at": compare_at.isoformat() if compare_at else None, "detailed": detailed}
     request = runs.RunRequest(mapping.id, rule_hash(mapping), kind, window, as_of, slot, options)
     return runs.open_run(resources.store, request, parts_of(kind, window, compare_at), as_of)
 
