@@ -40,7 +40,8 @@ def _section(context: click.Context) -> Iterator[str]:
     yield f"`{command.get_usage(context).removeprefix('Usage: ')}`"
     yield ""
     yield from _paragraphs(command.help or "")
-    options = [record for each in command.params if (record := each.get_help_record(context)) is not None]
+    records = (each.get_help_record(context) for each in command.params)
+    options = [record for record in records if record and record[1]]
     if options:
         yield ""
         yield "| option | meaning |"
