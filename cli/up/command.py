@@ -55,7 +55,9 @@ def _up(folder: Path, *, once: bool) -> int:
         services = [*redis, *([demo.application()] if demo else []), *_services(folder)]
         if demo is None:
             return run(services, environment=environment)
-        stream = stack.enter_context((folder / "demo" / "services.log").open("w"))
+        output = folder / "demo" / "services.log"
+        stream = stack.enter_context(output.open("w"))
+        click.echo(f"Starting {', '.join(service.name for service in services)}; what they say goes to {output}")
         return run(services, environment=environment, story=Story(demo), keep_running=not once, stream=stream)
 
 
