@@ -23,6 +23,7 @@ _TYPE = {"postgresql": "timestamp", "mysql": "datetime(6)", "sqlite": "datetime"
 def create_minutely(engine: Engine, rows: int, finished: str = "n % 500 <> 1", state_type: str = "varchar(20)") -> None:
     """Tables as the default rule wants them, without any index; `finished` says which tasks have a completed_at."""
     kind = engine.dialect.name
+    cast = state_type if kind == "postgresql" else "char(20)"
     moment, type_, numbers = _MOMENT[kind], _TYPE[kind], _NUMBERS[kind].format(rows=rows)
     with transaction(engine.execution_options(no_parameters=True)) as connection:
         connection.exec_driver_sql(
@@ -34,7 +35,7 @@ def create_minutely(engine: Engine, rows: int, finished: str = "n % 500 <> 1", s
             f" file_type text, created_at {type_})"
         )
         connection.exec_driver_sql(
-            "INSERT INTO tasks SELECT n, CASE WHEN n % 10 = 0 THEN 'FAILED' ELSE 'SUCCESS' END, NULL,"
+            f"INSERT INTO tasks SELECT n, CAST(CASE WHEN n % 10 = 0 THEN 'FAILED' ELSE 'SUCCESS' END AS {cast}), NULL,"
             f" CASE WHEN {finished} THEN {moment} END, {moment}, {moment} FROM {numbers}"
         )
         connection.exec_driver_sql(f"INSERT INTO task_outputs SELECT n, n, 'a', 'u', 't', {moment} FROM {numbers}")

@@ -89,6 +89,23 @@ def test_where_most_tasks_lack_the_first_finish_time_the_next_column_gets_an_ind
     engine.dispose()
 
 
+@pytest.mark.parametrize("state_type", ["varchar(20)", "text", "job_state"])
+def test_several_states_share_one_index(postgres_url: str, state_type: str) -> None:
+    engine = connect(postgres_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TYPE job_state AS ENUM ('SUCCESS', 'FAILED', 'DONE')")
+    create_minutely(engine, 60_000, state_type=state_type)
+    side = DEFAULT_RULE.parent.model_copy(update={"state_in": ("SUCCESS", "DONE")})
+    mapping = DEFAULT_RULE.model_copy(update={"parent": side})
+    for index in missing_indexes(engine, bind(engine, mapping, 50_000)):
+        execute_as_printed(engine, index.sql)
+    analyse(engine)
+    rule = bind(engine, mapping, 50_000)
+    assert missing_indexes(engine, rule) == []
+    assert index_findings(resources_of(engine), rule, SCOPE) == []
+    engine.dispose()
+
+
 HOSTILE = 'ta"s%k; drop table x;--'
 
 
