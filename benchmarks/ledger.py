@@ -76,7 +76,8 @@ def statement_blocks(connection: psycopg.Connection) -> int:
     """How many 8 kB blocks the statements on this database, but for our own polling, have touched since the reset."""
     row = connection.execute(
         "SELECT coalesce(sum(shared_blks_hit + shared_blks_read), 0)::bigint FROM pg_stat_statements s"
-        " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database() AND query NOT LIKE 'SELECT id FROM reconcilery_check_runs WHERE slot_key%'"
+        " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()"
+        " AND query NOT LIKE 'SELECT id FROM reconcilery_check_runs WHERE slot_key%'"
         " AND query NOT LIKE 'SELECT notified_at%'"
     ).fetchone()
     assert row is not None
