@@ -38,7 +38,8 @@ def create_or_upgrade(engine: Engine) -> list[str]:
     Of several processes at once one does the work while the others wait for it. DatabaseError when the tables were
     made by a newer program, or when somebody holds the lock for a minute.
     """
-    with transaction(engine) as connection, _alone(connection):
+    with _alone(engine), transaction(engine) as connection:
+        _wait_for_others(connection)
         installed = _installed(connection)
         if installed is not None and installed not in REVISIONS:
             raise DatabaseError(f"the own tables are of a newer release ({installed}); update Reconcilery")
@@ -69,22 +70,26 @@ def _upgrade(connection: Connection, installed: str | None) -> list[str]:
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """Keep other processes out until the end of the transaction; on SQLite the transaction itself does."""
-    kind = connection.dialect.name
-    if kind == "postgresql":
-        connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
-    if kind not in {"mysql", "mariadb"}:
+def _alone(engine: Engine) -> Iterator[None]:
+    """On MySQL keep other processes out by a lock of a connection's own, which is held until after the commit."""
+    if engine.dialect.name not in {"mysql", "mariadb"}:
         yield
         return
     name = "concat('reconcilery ', md5(database()))"
-    if connection.scalar(text(f"SELECT get_lock({name}, {_LOCK_SECONDS})")) != 1:
-        raise DatabaseError("somebody else is changing the own tables; try again when they are done")
-    try:
-        yield
-    finally:
-        connection.execute(text(f"SELECT release_lock({name})"))
+    with database_errors(engine), engine.connect() as guard:
+        if guard.scalar(text(f"SELECT get_lock({name}, {_LOCK_SECONDS})")) != 1:
+            raise DatabaseError("somebody else is changing the own tables; try again when they are done")
+        try:
+            yield
+        finally:
+            guard.execute(text(f"SELECT release_lock({name})"))
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """On PostgreSQL take a lock until the end of the transaction; on SQLite the transaction itself is one."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
 
 
 def is_ours(item: object, name: str | None, kind: str, _reflected: object, _compared: object) -> bool:
