@@ -10,7 +10,7 @@ import redis
 from click.testing import CliRunner
 from sqlalchemy import Engine, text
 
-from cli.diagnosis import State
+from cli.diagnosis import Diagnosis, State
 from cli.doctor_database import examine_databases
 from cli.doctor_services import _redis, examine_services
 from cli.main import reconcilery
@@ -41,10 +41,15 @@ def resources_of(url: str, read_url: str = "", big_table_rows: int = 100_000) ->
     return Resources(settings, primary, connect(read_url) if read_url else primary, primary)
 
 
-def examined(resources: Resources) -> Findings:
-    found = {each.check: (each.state, each.message, each.fix) for each in examine_databases(resources)}
+def all_of(resources: Resources, check: str = "") -> list[Diagnosis]:
+    """Every diagnosis of the databases, or those of one check."""
+    found = list(examine_databases(resources))
     resources.dispose()
-    return found
+    return [each for each in found if each.check.startswith(check)]
+
+
+def examined(resources: Resources) -> Findings:
+    return {each.check: (each.state, each.message, each.fix) for each in all_of(resources)}
 
 
 def test_a_fitting_application_without_own_tables_lacks_only_those(application: Resources) -> None:
@@ -78,11 +83,9 @@ def test_a_rule_that_does_not_fit_is_named(engine: Engine) -> None:
 def test_every_advised_index_is_printed_as_it_must_be_typed(engine: Engine) -> None:
     create_minutely(engine, 3_000)
     url = engine.url.render_as_string(hide_password=False)
-    advice = [
-        each for each in examine_databases(resources_of(url, big_table_rows=1_000)) if each.check.startswith("indexes")
-    ]
+    advice = all_of(resources_of(url, big_table_rows=1_000), "indexes")
     assert [each.state for each in advice] == [State.WARN] * 3
-    small = [each for each in examine_databases(resources_of(url)) if each.check.startswith("indexes")]
+    small = all_of(resources_of(url), "indexes")
     assert [(each.state, each.fix) for each in small] == [(State.OK, each.fix) for each in advice]
     for each in advice:
         execute_as_printed(engine, each.fix)
@@ -94,11 +97,10 @@ def test_finish_times_in_the_future_and_none_at_all_are_told(application: Resour
         ahead = text("UPDATE tasks SET completed_at = '2999-01-01 00:00:00' WHERE id = 0")
         connection.execute(ahead)
         connection.execute(text("UPDATE tasks SET completed_at=NULL, updated_at=NULL, created_at=NULL WHERE id = 1"))
-    told = [each for each in examine_databases(application) if each.check == "finish times task-outputs"]
+    told = all_of(application, "finish times")
     assert [each.state for each in told] == [State.WARN, State.WARN]
     assert "1 successful tasks finish in the future; UTC is taken as their zone" in told[0].message
     assert "1 successful tasks have no time in any column" in told[1].message
-    application.dispose()
 
 
 def test_a_sqlite_file_with_write_ahead_log_is_fine(sqlite_url: str) -> None:
