@@ -17,7 +17,11 @@ Made from the program by `scripts/docs`; a test keeps it current. The same comma
 
 def manual() -> str:
     """The page as Markdown: each command with its usage, its words, its options and its example."""
-    root = click.Context(reconcilery, info_name="reconcilery", terminal_width=1000, max_content_width=1000)
+    # Commands remember the help option they were first asked for, so it has to be the real one.
+    names = reconcilery.context_settings["help_option_names"]
+    root = click.Context(
+        reconcilery, info_name="reconcilery", terminal_width=1000, max_content_width=1000, help_option_names=names
+    )
     sections = ["\n".join(_section(context)) for context in _contexts(root)]
     return HEAD + "\n" + "\n\n".join(sections) + "\n"
 
