@@ -33,6 +33,7 @@ from consistency.errors import MappingError
 from consistency.mapping import Condition, RuleMapping, rule_hash
 from consistency.moments import Offset, TimeColumn, time_column
 
+_MOST_COUNTED = 1_000_000
 Offsets = tuple[Offset, ...]
 
 
@@ -268,7 +269,8 @@ def estimated_rows(engine: Engine, table: Table) -> int:
     with engine.execution_options(readonly=True).connect() as connection:
         if statement is None:
             if table.name in inspect(connection).get_view_names(table.schema):
-                return int(connection.scalar(select(func.count()).select_from(table)) or 0)
+                rows = select(literal_column("1")).select_from(table).limit(_MOST_COUNTED).subquery()
+                return int(connection.scalar(select(func.count()).select_from(rows)) or 0)
             return int(connection.scalar(select(func.max(literal_column("rowid"))).select_from(table)) or 0)
         found = connection.scalar(text(statement), {"name": table.name, "schema": table.schema})
     return max(0, int(found or 0))
