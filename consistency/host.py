@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,6 @@ from consistency.errors import MappingError
 from consistency.mapping import Condition, RuleMapping, rule_hash
 from consistency.moments import Offset, TimeColumn, time_column
 
-_MOST_COUNTED = 1_000_000
 Offsets = tuple[Offset, ...]
 
 
@@ -76,6 +75,11 @@ class BoundRule:
     def provider_task_id(self) -> ColumnElement[Any] | None:
         name = self.mapping.parent.provider_task_id
         return self.parent.c[name] if name else None
+
+    def over(self, parent: NamedFromClause[Any]) -> "BoundRule":
+        """The same rule with its tasks read from another alias of their table, or from a selection of it."""
+        done = tuple(replace(column, column=parent.c[column.column.name]) for column in self.done)
+        return replace(self, parent=parent, done=done)
 
     def offsets(self, start: datetime, end: datetime) -> Offsets:
         """The offsets from UTC of every finish column in turn, and last of the outputs' creation time."""
@@ -264,13 +268,12 @@ def _is_indexed(table: Table, name: str) -> bool:
 
 
 def estimated_rows(engine: Engine, table: Table) -> int:
-    """About how many rows the table has, from the database's own statistics; exact on SQLite up to deleted rows."""
+    """About how many rows the table has by the database's own statistics: on SQLite nearly exact, of a view always 0."""
     statement = _ROW_ESTIMATES.get(engine.dialect.name)
     with engine.execution_options(readonly=True).connect() as connection:
         if statement is None:
             if table.name in inspect(connection).get_view_names(table.schema):
-                rows = select(literal_column("1")).select_from(table).limit(_MOST_COUNTED).subquery()
-                return int(connection.scalar(select(func.count()).select_from(rows)) or 0)
+                return 0
             return int(connection.scalar(select(func.max(literal_column("rowid"))).select_from(table)) or 0)
         found = connection.scalar(text(statement), {"name": table.name, "schema": table.schema})
     return max(0, int(found or 0))
