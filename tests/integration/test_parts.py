@@ -130,7 +130,7 @@ def test_a_slow_statement_is_cut_short_on_sqlite_too(sqlite: Engine) -> None:
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3e8) SELECT count(*) FROM n"
     with sqlite.begin() as connection:
         connection.exec_driver_sql("CREATE VIEW some_tasks AS SELECT * FROM tasks")
-    rule = mapping_of(Spec(), parent={"table": "some_tasks"})
+    rule = mapping_of(Spec(places=("completed_at",)), parent={"table": "some_tasks"})
     resources = resources_of(sqlite, rule, statement_timeout=QUICK_TIMEOUT)
     resources.rule("task-outputs")
     with sqlite.begin() as connection:
