@@ -268,7 +268,7 @@ def _is_indexed(table: Table, name: str) -> bool:
 
 
 def estimated_rows(engine: Engine, table: Table) -> int:
-    """About how many rows the table has by the database's own statistics: on SQLite nearly exact, of a view always 0."""
+    """About how many rows the table has by the database's own statistics; nearly exact on SQLite, 0 for a view."""
     statement = _ROW_ESTIMATES.get(engine.dialect.name)
     with engine.execution_options(readonly=True).connect() as connection:
         if statement is None:
