@@ -28,9 +28,11 @@ def mariadb() -> Iterator[str]:
     url = f"mysql+pymysql://tester:{password}@{LOCALHOST}:{port}/mysql"
     with private_folder(owner) as folder:
         data, first = folder / "data", folder / "first.sql"
+        # A server that starts deletes what it takes for its own leftovers, also those of another server.
+        temporary = f"--tmpdir={folder}"
         first.write_text(FIRST_STATEMENTS.format(host=LOCALHOST, password=password))
-        run_as(owner, [install, *INSTALL, f"--datadir={data}"], folder)
-        place = (f"--datadir={data}", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}")
+        run_as(owner, [install, *INSTALL, f"--datadir={data}", temporary], folder)
+        place = (f"--datadir={data}", temporary, f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}")
         address = (f"--bind-address={LOCALHOST}", f"--port={port}", "--skip-name-resolve", f"--init-file={first}")
         with serving(owner, [server, "--no-defaults", *place, *address, *FAST], folder, lambda: answers(url)):
             yield url

@@ -50,7 +50,12 @@ def examples() -> list[Any]:
 
 
 EXAMPLES = examples()
-COMMAND_LINES = [each for each in EXAMPLES if str(each.values[0]).startswith("reconcilery ")]
+# A line that shows the form of a command cannot be typed as it is.
+COMMAND_LINES = [
+    each
+    for each in EXAMPLES
+    if str(each.values[0]).startswith("reconcilery ") and "[OPTIONS]" not in str(each.values[0])
+]
 CALLS = [each for each in EXAMPLES if " call " in str(each.values[0])]
 
 
