@@ -17,7 +17,7 @@ from tests.factories.comparing import assert_report_is_right
 from tests.factories.oracle import Spec
 from tests.factories.rows import Output, Task, World
 
-CASES = {"sqlite": 120, "postgresql": 30, "mysql": 30}
+CASES = {"sqlite": 100, "postgresql": 24, "mysql": 24}
 KINDS = (*3 * (CheckType.QUICK,), *3 * (CheckType.RANGE,), CheckType.FULL, CheckType.DEEP)
 
 

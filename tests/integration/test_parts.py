@@ -1,9 +1,7 @@
-"""Parts of a run: halved when they are slow, taken over when their worker is lost, finished once."""
+"""Parts of a run: taken over when their worker is lost, finished once; runs: opened and closed once."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,128 +16,13 @@ from consistency.model import CheckType, Window
 from consistency.resources import Resources
 from monitor_tasks import checks
 from monitor_tasks.summary import summarise
-from tests.factories.application import Application
-from tests.factories.checking import mapping_of, open_run, resources_of
+from tests.factories.checking import open_run, resources_of
 from tests.factories.comparing import assert_report_is_right
+from tests.factories.half_done import AS_OF, MINUTE, fill, states
 from tests.factories.oracle import Spec
-from tests.factories.rows import Output, Task, World
 
-AS_OF = datetime(2026, 9, 16, 3, 0, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
 EIGHT_MINUTES = Window(AS_OF - 28 * MINUTE, AS_OF - 20 * MINUTE)
-QUICK_TIMEOUT = timedelta(seconds=0.15)
 LEASE = timedelta(minutes=1)
-
-
-def fill(engine: Engine) -> World:
-    """A task each minute of the last half hour, then each hour of the day; every fifth lacks its output."""
-    world = World()
-    for number in range(54):
-        done = AS_OF - (number if number < 30 else 60 * (number - 30)) * MINUTE - MINUTE / 3
-        world.tasks.append(Task(number, completed_at=done))
-        if number % 5:
-            world.outputs.append(Output(number, number, done + MINUTE / 60, "a"))
-    Application(engine).create().fill(world)
-    return world
-
-
-@contextmanager
-def locked_out(engine: Engine) -> Iterator[Callable[[], None]]:
-    """Nobody can read the tasks until the yielded function is called."""
-    with ExitStack() as stack:
-        connection = stack.enter_context(engine.connect())
-        lock = "LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE"
-        connection.execute(text(lock if engine.dialect.name == "postgresql" else "LOCK TABLES tasks WRITE"))
-
-        def let_in() -> None:
-            if not connection.closed:
-                connection.invalidate()
-                connection.close()
-
-        stack.callback(let_in)
-        yield let_in
-
-
-@pytest.fixture(params=["postgres_url", "mariadb_url"])
-def server(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    engine = connect(request.getfixturevalue(request.param))
-    yield engine
-    engine.dispose()
-
-
-def states(resources: Resources, run_id: str) -> list[tuple[str, str]]:
-    with transaction(resources.store) as connection:
-        return [(part.purpose, part.state) for part in parts.parts_of(connection, run_id)]
-
-
-def test_a_part_that_is_too_slow_is_halved_until_it_is_quick_enough(server: Engine) -> None:
-    world, resources = fill(server), resources_of(server, statement_timeout=QUICK_TIMEOUT)
-    resources.rule("task-outputs")
-    run, _ = open_run(resources, CheckType.RANGE, AS_OF, window=EIGHT_MINUTES)
-    with locked_out(server) as let_in:
-        worked = 0
-
-        def another() -> None:
-            nonlocal worked
-            worked += 1
-            if worked == 3:
-                let_in()
-
-        report = checks.work(resources, run.id, on_part=another).report
-    assert report is not None
-    assert states(resources, run.id).count(("scan", "split")) == 3
-    assert_report_is_right(report, world, Spec())
-    assert report["problems"] == []
-
-
-def test_what_stays_too_slow_is_named_and_leaves_the_health_unknown(server: Engine) -> None:
-    fill(server)
-    resources = resources_of(server, statement_timeout=QUICK_TIMEOUT)
-    resources.rule("task-outputs")
-    run, _ = open_run(resources, CheckType.RANGE, AS_OF, window=EIGHT_MINUTES)
-    with locked_out(server) as let_in:
-
-        def until_one_is_given_up() -> None:
-            if ("scan", "incomplete") in states(resources, run.id):
-                let_in()
-
-        report = checks.work(resources, run.id, on_part=until_one_is_given_up).report
-    assert report is not None
-    assert (report["coverage"], report["health"]) == (0.875, "unknown")
-    assert report["verdict"].startswith("unknown: coverage 87 %")
-    assert report["counts"]["tasks"] == 7
-    (problem,) = report["problems"]
-    assert problem.startswith("not measured: 2026-09-16T02:")
-    assert "time limit" in problem
-
-
-def test_a_database_that_answers_nothing_ends_the_run_as_unknown(server: Engine) -> None:
-    fill(server)
-    resources = resources_of(server, statement_timeout=QUICK_TIMEOUT)
-    resources.rule("task-outputs")
-    run, _ = open_run(resources, CheckType.RANGE, AS_OF, window=Window(AS_OF - MINUTE, AS_OF))
-    with locked_out(server):
-        run = checks.work(resources, run.id)
-    assert run.report is not None
-    assert (run.report["coverage"], run.report["health"], run.report["completion_rate"]) == (0, "unknown", None)
-    assert run.is_closed
-
-
-def test_a_slow_statement_is_cut_short_on_sqlite_too(sqlite: Engine) -> None:
-    fill(sqlite)
-    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3e8) SELECT count(*) FROM n"
-    with sqlite.begin() as connection:
-        connection.exec_driver_sql("CREATE VIEW some_tasks AS SELECT * FROM tasks")
-    rule = mapping_of(Spec(places=("completed_at",)), parent={"table": "some_tasks"})
-    resources = resources_of(sqlite, rule, statement_timeout=QUICK_TIMEOUT)
-    resources.rule("task-outputs")
-    with sqlite.begin() as connection:
-        connection.exec_driver_sql("DROP VIEW some_tasks")
-        connection.exec_driver_sql(f"CREATE VIEW some_tasks AS SELECT * FROM tasks WHERE id >= 0 * ({endless})")
-    run, _ = open_run(resources, CheckType.RANGE, AS_OF, window=Window(AS_OF - 2 * MINUTE, AS_OF))
-    report = checks.work(resources, run.id).report
-    assert report is not None
-    assert (report["coverage"], report["health"]) == (0, "unknown")
 
 
 def expire_leases(store: Engine, run_id: str) -> None:
