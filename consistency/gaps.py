@@ -67,9 +67,11 @@ def finished_between(
     return rule.done[place].between(start, end)
 
 
-def key_in_array(rule: BoundRule, parameter: str) -> ColumnElement[bool]:
-    """The task's key is in a PostgreSQL array: one parameter, however many keys."""
-    return rule.key == any_(bindparam(parameter, type_=ARRAY(rule.key.type)))
+def among_keys(rule: BoundRule, parameter: str) -> BoundRule:
+    """The same rule over nothing but the tasks with a key in a PostgreSQL array, which are found by that key alone."""
+    key = rule.parent_table.c[rule.mapping.parent.id]
+    chosen = select(rule.parent_table).where(key == any_(bindparam(parameter, type_=ARRAY(key.type))))
+    return rule.over(chosen.offset(0).subquery(rule.parent.name))
 
 
 def matured(rule: BoundRule, place: int, as_of: datetime) -> ColumnElement[bool]:

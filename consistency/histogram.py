@@ -42,16 +42,13 @@ def bounds_of(bucket: int) -> tuple[float, float]:
     return lower, lower + tier.width
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bin:
     """How many delays a bucket holds, and the least and the greatest of them, in seconds."""
 
     count: int
     least: float
     greatest: float
-
-    def joined(self, other: "Bin") -> "Bin":
-        return Bin(self.count + other.count, min(self.least, other.least), max(self.greatest, other.greatest))
 
     def value_at(self, rank: int) -> float:
         """The delay of that rank (from 0), as if the delays between the two known ends lay evenly."""
@@ -70,20 +67,25 @@ class DelayHistogram:
         """Count delays that belong together, of which the least and the greatest are known."""
         if count < 1 or not least <= greatest:
             raise ValueError(f"{count} delays cannot lie between {least} and {greatest} s")
-        self._join(bucket_of(least), Bin(count, least, greatest))
+        self._join(bucket_of(least), count, least, greatest)
 
     def add_seconds(self, seconds: float) -> None:
         """Count one delay."""
-        self._join(bucket_of(seconds), Bin(1, seconds, seconds))
+        self._join(bucket_of(seconds), 1, seconds, seconds)
 
     def merge(self, other: "DelayHistogram") -> None:
         """Add another histogram's counts to this one."""
         for bucket, found in other.bins.items():
-            self._join(bucket, found)
+            self._join(bucket, found.count, found.least, found.greatest)
 
-    def _join(self, bucket: int, found: Bin) -> None:
+    def _join(self, bucket: int, count: int, least: float, greatest: float) -> None:
         known = self.bins.get(bucket)
-        self.bins[bucket] = known.joined(found) if known else found
+        if known is None:
+            self.bins[bucket] = Bin(count, least, greatest)
+            return
+        known.count += count
+        known.least = min(known.least, least)
+        known.greatest = max(known.greatest, greatest)
 
     @property
     def count(self) -> int:
@@ -101,8 +103,8 @@ class DelayHistogram:
         if not self.bins:
             return None
         position = share * (self.count - 1)
-        low = self._ranked(math.floor(position))
-        return low + (self._ranked(math.ceil(position)) - low) * (position - math.floor(position))
+        low, high = self._ranked(math.floor(position)), self._ranked(math.ceil(position))
+        return low + (high - low) * (position - math.floor(position))
 
     def _ranked(self, rank: int) -> float:
         for bucket in sorted(self.bins):
@@ -114,7 +116,7 @@ class DelayHistogram:
 
     def as_dict(self) -> dict[str, Any]:
         """Compact JSON, buckets as text: `{"12": [3, 0.75, 0.81]}`."""
-        return {str(bucket): [found.count, found.least, found.greatest] for bucket, found in sorted(self.bins.items())}
+        return {str(bucket): [found.count, found.least, found.greatest] for bucket, found in self.bins.items()}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:

@@ -29,10 +29,11 @@ class Sample:
         if len(self.entries) <= 2 * EXTREMES + PICKED:
             return
         ordered = sorted(self.entries)
-        picked = sorted(ordered, key=lambda entry: crc32(entry[1].encode()))[:PICKED]
+        between = ordered[EXTREMES:-EXTREMES]
+        picked = sorted(between, key=lambda entry: crc32(entry[1].encode()))[:PICKED]
         self.entries = {*ordered[:EXTREMES], *ordered[-EXTREMES:], *picked}
 
-    def keys(self) -> list[str]:
+    def in_order(self) -> list[str]:
         """The sampled keys, oldest first."""
         self.trim()
         return [key for _, key in sorted(self.entries)]

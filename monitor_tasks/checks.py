@@ -8,7 +8,6 @@
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from consistency.database import database_now, transaction
 from consistency.errors import (
@@ -26,7 +25,7 @@ from consistency.model import CheckType, Window, parse_utc, utc_text
 from consistency.resources import Resources
 from monitor_tasks.scan import Source, scan
 from monitor_tasks.statements import Scope
-from monitor_tasks.summary import summarise, summarise_failure
+from monitor_tasks.summary import rule_of, summarise, summarise_failure
 from monitor_tasks.windows import HOUR, ceil_to, parts_of, unmeasured_stretches, window_of
 
 MOST_ATTEMPTS = 5
@@ -50,10 +49,8 @@ def start(
     window = window or window_of(kind, as_of)
     options = {"compare_at": utc_text(compare_at) if compare_at else None, "detailed": detailed}
     request = runs.RunRequest(mapping.id, rule_hash(mapping), kind, window, as_of, slot, options)
-    with transaction(resources.store) as connection:
-        now = database_now(connection)
-        history = _unmeasured_history(connection, request) if kind is CheckType.DEEP else []
-    return runs.open_run(resources.store, request, parts_of(kind, window, compare_at, history), now)
+    planned = parts_of(kind, window, compare_at, _unmeasured_history(resources, request))
+    return runs.open_run(resources.store, request, planned)
 
 
 def _as_of(resources: Resources, rule_id: str) -> datetime:
@@ -69,9 +66,14 @@ def _as_of(resources: Resources, rule_id: str) -> datetime:
             return database_now(connection)
 
 
-def _unmeasured_history(connection: Any, request: runs.RunRequest) -> list[Window]:
+def _unmeasured_history(resources: Resources, request: runs.RunRequest) -> list[Window]:
+    """The hours that a deep check compares its window with and that no earlier check has counted."""
+    if request.type is not CheckType.DEEP:
+        return []
     before = Window(request.window.start - request.window.length, ceil_to(request.window.start, HOUR))
-    return unmeasured_stretches(before, stored_hours(connection, request.rule_id, request.rule_hash, before).keys())
+    with transaction(resources.store) as connection:
+        measured = stored_hours(connection, request.rule_id, request.rule_hash, before)
+    return unmeasured_stretches(before, measured.keys())
 
 
 def work(
@@ -81,24 +83,25 @@ def work(
     turn: float = float("inf"),
     on_part: Callable[[], None] = lambda: None,
     on_closed: Callable[[runs.Run], None] = lambda _: None,
+    known: runs.Run | None = None,
 ) -> runs.Run:
     """Claim and finish parts of the run until nothing is left to claim; returns the run as it stands then.
 
     After `turn` seconds no further part is begun, so that others get their turn. `on_closed` hears of the run when
-    this process has closed it.
+    this process has closed it. Whoever has just read the run may hand it over as `known`.
     """
-    run, began = _find(resources, run_id), time.monotonic()
+    run, began, summarised = known or _find(resources, run_id), time.monotonic(), False
     while run.state == runs.RUNNING and time.monotonic() - began < turn:
         held = parts.claim(resources.store, run_id, resources.settings.lease)
         if held is None:
             break
         _work_on(resources, run, held)
         on_part()
-        if held.purpose == parts.SUMMARY:
-            run = _find(resources, run_id)
-            if run.is_closed:
-                on_closed(run)
-    return _find(resources, run_id)
+        summarised = summarised or held.purpose == parts.SUMMARY
+    run = _find(resources, run_id)
+    if summarised and run.is_closed:
+        on_closed(run)
+    return run
 
 
 def open_scans(resources: Resources, run_id: str) -> int:
@@ -143,7 +146,7 @@ def _work_on(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
 def _scan_part(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
     began = time.monotonic()
     scope = Scope((held.window,), run.as_of)
-    scanned = scan(_source(resources, held), resources.rule(run.rule_id), scope, lambda _: None)
+    scanned = scan(_source(resources, held), rule_of(resources, run), scope)
     timings = [[timing.statement, timing.seconds, timing.rows] for timing in scanned.timings]
     result = {"slots": scanned.slots().as_dict(), "timings": timings}
     with transaction(resources.store) as connection:

@@ -28,9 +28,9 @@ from monitor_tasks.statements import (
     Scope,
     future_statement,
     scan_statement,
-    stray_statement,
     unplaced_statement,
 )
+from monitor_tasks.strays import stray_statement
 
 #: A statement that needs more of a table than this share rightly reads all of it.
 _FEW = 0.05
@@ -79,7 +79,7 @@ def planned_statements(rule: BoundRule, scope: Scope, dialect: Dialect, settings
     """The statements that a check of this rule runs, by the names that its timings bear."""
     statements: dict[str, Prepared | None] = {
         TASKS: scan_statement(rule, scope, dialect),
-        STRAYS: stray_statement(rule, scope),
+        STRAYS: stray_statement(rule, scope, dialect.name),
         FUTURE: future_statement(rule, scope.as_of, settings.clock_skew_tolerance),
         UNPLACED: unplaced_statement(rule) if rule.done[-1].nullable else None,
     }
@@ -88,6 +88,7 @@ def planned_statements(rule: BoundRule, scope: Scope, dialect: Dialect, settings
 
 def _plan(resources: Resources, rule: BoundRule, scope: Scope, big: dict[Table, BigTable]) -> None:
     tables = {rule.parent.name: rule.parent_table, rule.child.name: rule.child_table, "owner": rule.parent_table}
+    tables["recent"] = rule.parent_table
     with snapshot(resources.read, resources.settings.statement_timeout) as connection:
         for name, statement in planned_statements(rule, scope, connection.dialect, resources.settings).items():
             for read in full_reads(connection, statement):

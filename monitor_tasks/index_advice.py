@@ -57,7 +57,7 @@ def advised_indexes(engine: Engine, rule: BoundRule) -> list[AdvisedIndex]:
     ]
     if child.created_at and (rule.orphans_possible or rule.null_fk_possible):
         purpose = "finding outputs that have no task"
-        advice.append(_plain(engine, rule.child_table, (child.created_at,), purpose, (STRAYS,)))
+        advice.append(_plain(engine, rule.child_table, (child.created_at, child.fk), purpose, (STRAYS,)))
     return list({index.sql: index for index in advice}.values())
 
 

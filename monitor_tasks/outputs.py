@@ -25,11 +25,13 @@ def tasks_with_outputs(
     rule: BoundRule, place: int, number: int, dialect: str, offsets: Offsets, *, keyed: bool
 ) -> Select[Any]:
     """The tasks placed at column `place` in window `number`; `keyed` leaves only those with one of the `keys`."""
+    if keyed and dialect == "postgresql":
+        rule = gaps.among_keys(rule, "keys")
     column = rule.done[place]
     between = column.parameter(f"start_{place}_{number}"), column.parameter(f"end_{place}_{number}")
     conditions = [*gaps.successful(rule), *gaps.placed(rule, place), *gaps.finished_between(rule, place, *between)]
-    if keyed:
-        conditions.append(_is_keyed(rule, dialect))
+    if keyed and dialect != "postgresql":
+        conditions.append(rule.key.in_(bindparam("keys", expanding=True)))
     columns = _task_columns(rule, place, offsets)
     if dialect == "postgresql":
         return _by_lateral(rule, offsets, columns, conditions)
@@ -46,12 +48,6 @@ def _task_columns(rule: BoundRule, place: int, offsets: Offsets) -> list[ColumnE
         case((gaps.alive(rule), 0), else_=1).label("deleted"),
         case((matured, 0), else_=1).label("young"),
     ]
-
-
-def _is_keyed(rule: BoundRule, dialect: str) -> ColumnElement[bool]:
-    if dialect == "postgresql":
-        return gaps.key_in_array(rule, "keys")
-    return rule.key.in_(bindparam("keys", expanding=True))
 
 
 def _by_lateral(

@@ -61,7 +61,7 @@ def build_report(
         "delay_seconds": delays(tally, rule),
         "health": health_of(rate, evidence.coverage),
         "level": level_of(rate, tally.missing),
-        "missing_sample": tally.sample.keys(),
+        "missing_sample": tally.sample.in_order(),
         "database": database_section(evidence),
         "findings": [finding.as_dict() for finding in evidence.findings],
         "trend": evidence.trend,

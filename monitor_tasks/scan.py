@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Engine, Row
 
 from consistency.database import snapshot
 from consistency.host import BoundRule
-from consistency.tally import Slots
-from monitor_tasks.statements import Kind, Prepared, Scope, Stray, scan_statement, stray_statement
+from consistency.tally import Sample, Slots
+from monitor_tasks.statements import Kind, Prepared, Scope, scan_statement
+from monitor_tasks.strays import Stray, stray_statement
 
-RECHECK_BATCH = 2000
+RECHECK_BATCH = 5000
 _FETCH_ROWS = 2000
 
 
@@ -53,6 +54,10 @@ class Scanned:
         together.merge(self.open)
         return together
 
+    def note_missing(self, row: Row[Any], scope: Scope) -> None:
+        """Keep the key of a missing task for the report's sample."""
+        self.open.at(int(row.slot) * scope.slot_seconds).sample.add(float(row.done), str(row.key))
+
     def merge(self, other: "Scanned") -> None:
         self.settled.merge(other.settled)
         self.open.merge(other.open)
@@ -71,7 +76,10 @@ class Source:
     on_progress: Callable[[], None] = lambda: None
 
 
-def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: Callable[[Sighting], None]) -> Scanned:
+OnMissing = Callable[[Sighting], None]
+
+
+def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: OnMissing | None = None) -> Scanned:
     """Count everything that finished in the scope's windows; `on_missing` hears of every confirmed missing task.
 
     1. Sum up the tasks in one statement and one snapshot.
@@ -89,7 +97,7 @@ def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: Callable[[Si
             else:
                 absorb(scanned, row, scope)
         _count_strays(source, connection, rule, scope, scanned)
-    recheck.flush()
+    recheck.finish()
     return scanned
 
 
@@ -132,7 +140,6 @@ def absorb(scanned: Scanned, row: Row[Any], scope: Scope) -> None:
         tally.duplicates += int(row.duplicates)
         if row.kind == Kind.MISSING:
             tally.missing += count
-            tally.sample.add(done, str(row.key))
         else:
             tally.tasks_with_outputs += count
             tally.late += int(row.late)
@@ -141,18 +148,24 @@ def absorb(scanned: Scanned, row: Row[Any], scope: Scope) -> None:
 
 
 class Recheck:
-    """The second look: suspects are collected in batches and asked for again, by key, on the primary."""
+    """The second look: suspects are collected in batches and asked for again, by key, on the primary.
+
+    Whoever wants to hear of each missing task has them listed; else they are only counted again, and a few of them
+    are listed at the end, for the report's sample.
+    """
 
     def __init__(
-        self, source: Source, rule: BoundRule, scope: Scope, scanned: Scanned, on_missing: Callable[[Sighting], None]
+        self, source: Source, rule: BoundRule, scope: Scope, scanned: Scanned, on_missing: OnMissing | None
     ) -> None:
         self.source, self.rule, self.scope = source, rule, scope
         self.scanned, self.on_missing = scanned, on_missing
         self.suspects: list[object] = []
+        self.candidates = Sample()
         # A writer to a SQLite file waits for all readers and lets no new one in: a second snapshot inside the first
         # would wait for that writer, and the writer for the first.
         self.waits = source.primary.dialect.name == "sqlite"
         self.seen: set[object] | None = None if rule.key_is_unique else set()
+        self.listed = on_missing is not None or self.seen is not None
 
     def suspect(self, row: Row[Any]) -> None:
         if self.seen is not None:
@@ -160,6 +173,8 @@ class Recheck:
                 return
             self.seen.add(row.key)
         self.suspects.append(row.key)
+        if not self.listed:
+            self.candidates.add(float(row.done), str(row.key))
         if len(self.suspects) >= RECHECK_BATCH and not self.waits:
             self.flush()
 
@@ -169,21 +184,34 @@ class Recheck:
             self.look(self.suspects[start : start + RECHECK_BATCH])
         self.suspects = []
 
+    def finish(self) -> None:
+        """Flush what is left, and list the sample."""
+        self.flush()
+        keys = [self.rule.parse_key(key) for key in self.candidates.in_order()]
+        for row in self._ask(keys, listed=True) if keys else ():
+            if row.kind == Kind.MISSING:
+                self.scanned.note_missing(row, self.scope)
+
     def look(self, keys: list[object]) -> None:
         """Count the tasks with these keys as they are now; those that are gone from the windows count no more."""
+        for row in self._ask(keys, listed=self.listed):
+            if self.seen is not None and row.kind not in {Kind.MISSING, Kind.WITH_OUTPUT}:
+                continue  # Another task with the same key, which was not suspected and has been counted.
+            absorb(self.scanned, row, self.scope)
+            if row.kind == Kind.MISSING and self.listed:
+                self.scanned.note_missing(row, self.scope)
+                if self.on_missing is not None:
+                    self.on_missing(Sighting(row.key, float(row.done)))
+
+    def _ask(self, keys: list[object], *, listed: bool) -> Iterator[Row[Any]]:
         self.source.on_progress()
         with snapshot(self.source.primary, self.source.statement_timeout) as connection:
-            prepared = scan_statement(self.rule, self.scope, connection.dialect, keys)
-            for row in _timed(connection, prepared, "second look at missing tasks", self.scanned.timings):
-                if self.seen is not None and row.kind not in {Kind.MISSING, Kind.WITH_OUTPUT}:
-                    continue  # Another task with the same key, which was not suspected and has been counted.
-                absorb(self.scanned, row, self.scope)
-                if row.kind == Kind.MISSING:
-                    self.on_missing(Sighting(row.key, float(row.done)))
+            prepared = scan_statement(self.rule, self.scope, connection.dialect, keys, listed=listed)
+            yield from _timed(connection, prepared, "second look at missing tasks", self.scanned.timings)
 
 
 def _count_strays(source: Source, connection: Connection, rule: BoundRule, scope: Scope, scanned: Scanned) -> None:
-    prepared = stray_statement(rule, scope)
+    prepared = stray_statement(rule, scope, connection.dialect.name)
     if prepared is None:
         return
     source.on_progress()

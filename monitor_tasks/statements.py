@@ -49,13 +49,6 @@ class Kind(IntEnum):
     MISSING = 4
 
 
-class Stray(IntEnum):
-    """What an output without task is."""
-
-    ORPHAN = 0
-    NULL_FK = 1
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a scan looks at: tasks that finished in the windows, judged as of `as_of`, in slots of so many seconds."""
@@ -73,10 +66,16 @@ class Prepared:
     parameters: dict[str, Any]
 
 
-def scan_statement(rule: BoundRule, scope: Scope, dialect: Dialect, keys: Sequence[object] | None = None) -> Prepared:
-    """Sums over the successful tasks of the scope, or over those of them whose key is in `keys`."""
+def scan_statement(
+    rule: BoundRule, scope: Scope, dialect: Dialect, keys: Sequence[object] | None = None, *, listed: bool = True
+) -> Prepared:
+    """Sums over the successful tasks of the scope, or over those of them whose key is in `keys`.
+
+    A missing task is a row of its own, with its key, unless it need not be `listed`.
+    """
     offsets = rule.offsets(scope.windows[0].start, scope.as_of)
-    shape = _scan_shape(rule, len(scope.windows), scope.slot_seconds, dialect.name, offsets, keyed=keys is not None)
+    how = {"keyed": keys is not None, "listed": listed}
+    shape = _scan_shape(rule, len(scope.windows), scope.slot_seconds, dialect.name, offsets, **how)
     parameters: dict[str, Any] = {} if keys is None else {"keys": list(keys)}
     for place, column in enumerate(rule.done):
         parameters[f"matured_{place}"] = column.value(scope.as_of - rule.mapping.grace)
@@ -88,7 +87,7 @@ def scan_statement(rule: BoundRule, scope: Scope, dialect: Dialect, keys: Sequen
 
 @lru_cache(maxsize=256)
 def _scan_shape(
-    rule: BoundRule, windows: int, slot_seconds: int, dialect: str, offsets: Offsets, *, keyed: bool
+    rule: BoundRule, windows: int, slot_seconds: int, dialect: str, offsets: Offsets, *, keyed: bool, listed: bool
 ) -> Select[Any]:
     tasks = _fenced(_judged(rule, windows, dialect, offsets, keyed=keyed), dialect).subquery("judged")
     late_from = rule.mapping.late_after.total_seconds() + _HALF_A_TICK
@@ -96,8 +95,10 @@ def _scan_shape(
         whole(tasks.c.done / literal(float(slot_seconds), Float)).label("slot"),
         tasks.c.kind.label("kind"),
         delay_bucket(tasks.c.delay, dialect).label("bucket"),
-        case((tasks.c.kind == literal(int(Kind.MISSING), Integer), tasks.c.key), else_=null()).label("key"),
     ]
+    if listed:
+        missing = tasks.c.kind == literal(int(Kind.MISSING), Integer)
+        groups.append(case((missing, tasks.c.key), else_=null()).label("key"))
     sums = [
         func.max(tasks.c.done).label("done"),
         func.count().label("tasks"),
@@ -136,43 +137,6 @@ def _judged(rule: BoundRule, windows: int, dialect: str, offsets: Offsets, *, ke
     settled = (tasks.c.deleted == 0) & (tasks.c.young == 0) & ~lacking
     kept = [tasks.c[name] for name in ("key", "done", "fallback", "outputs", "duplicates")]
     return select(*kept, kind.label("kind"), case((settled, waited), else_=null()).label("delay"))
-
-
-def stray_statement(rule: BoundRule, scope: Scope) -> Prepared | None:
-    """Outputs created in the scope that belong to no task, by slot; None where there cannot be any to count."""
-    possible = (rule.orphans_possible, rule.null_fk_possible)
-    if rule.created is None or not rule.outputs_by_time or not any(possible):
-        return None
-    offsets = rule.offsets(scope.windows[0].start, scope.as_of)
-    parameters = {}
-    for number, window in enumerate(scope.windows):
-        parameters[f"start_{number}"] = rule.created.value(window.start)
-        parameters[f"end_{number}"] = rule.created.value(window.end)
-    return Prepared(_stray_shape(rule, len(scope.windows), scope.slot_seconds, offsets), parameters)
-
-
-@lru_cache(maxsize=256)
-def _stray_shape(rule: BoundRule, windows: int, slot_seconds: int, offsets: Offsets) -> Executable:
-    pieces: list[Select[int, int, int]] = []
-    for number in range(windows):
-        if rule.orphans_possible:
-            orphans = _outputs_by_slot(rule, number, slot_seconds, offsets, Stray.ORPHAN)
-            pieces.append(orphans.where(*gaps.orphan(rule)))
-        if rule.null_fk_possible:
-            unbound = _outputs_by_slot(rule, number, slot_seconds, offsets, Stray.NULL_FK)
-            pieces.append(unbound.where(rule.fk.is_(None), *gaps.live_outputs(rule)))
-    return union_all(*pieces)
-
-
-def _outputs_by_slot(
-    rule: BoundRule, number: int, slot_seconds: int, offsets: Offsets, stray: Stray
-) -> Select[int, int, int]:
-    assert rule.created is not None  # without a creation time an output belongs to no window
-    created, offset = rule.created, offsets[-1]
-    slot = whole(created.epoch(created.bare, offset) / literal(float(slot_seconds), Float))
-    within = created.between(created.parameter(f"start_{number}"), created.parameter(f"end_{number}"))
-    counted = select(literal(int(stray), Integer).label("kind"), slot.label("slot"), func.count().label("outputs"))
-    return counted.where(*within).group_by(slot)
 
 
 def future_statement(rule: BoundRule, as_of: datetime, tolerance: timedelta) -> Prepared:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from consistency.database import database_now, snapshot, transaction
-from consistency.errors import ClaimLost, StatementTimeout
+from consistency.errors import ClaimLost, MappingError, StatementTimeout
 from consistency.host import BoundRule
 from consistency.ledger import parts, runs
 from consistency.ledger.buckets import store_hours
@@ -25,9 +25,17 @@ from monitor_tasks.scan import Source, counted
 from monitor_tasks.statements import future_statement, unplaced_statement
 
 
+def rule_of(resources: Resources, run: runs.Run) -> BoundRule:
+    """The rule that the run was started with; parts counted by two different rules would not add up to anything."""
+    rule = resources.rule(run.rule_id)
+    if rule.hash != run.rule_hash:
+        raise MappingError(f"rules.{rule.id}: the rule was changed while the check was running; check again")
+    return rule
+
+
 def summarise(resources: Resources, run: runs.Run, held: parts.Claim, source: Source) -> None:
     """Close the run with its report, in one transaction with everything the next checks need to know."""
-    rule, began = resources.rule(run.rule_id), time.monotonic()
+    rule, began = rule_of(resources, run), time.monotonic()
     with transaction(resources.store) as connection:
         in_one_go = run.type is CheckType.QUICK and not parts.has_scans(connection, run.id)
         cursor = load_cursor(connection, rule.id, rule.hash) if in_one_go else None

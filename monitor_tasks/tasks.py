@@ -11,7 +11,7 @@ from celery import Task, chain, signature
 from kombu.exceptions import OperationalError
 
 from consistency.dates import window_of
-from consistency.errors import BadRequest, CheckFailed, ReconcileryError
+from consistency.errors import BadRequest, ReconcileryError
 from consistency.ledger.runs import RUNNING, Run
 from consistency.model import CheckType, Window
 from consistency.process import process_redis, process_resources
@@ -33,6 +33,8 @@ class OwnTask(Task):  # type: ignore[misc]
     """A task whose wrong arguments are told in one line, and whose expected errors make no traceback."""
 
     throws = (ReconcileryError,)
+    # A task that waits for other workers may have to come back often; None in `retry` would mean three times.
+    max_retries = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -90,21 +92,22 @@ def _check(
     run_id: str | None = None,
     window: Window | None = None,
 ) -> Answer:
-    resources = process_resources()
+    resources, run = process_resources(), None
     if run_id is None:
         rules = settings.rule_by_id(rule_id)
         if len(rules) > 1:
             return _one_task_a_rule(task, [rule.id for rule in rules])
         run, _ = checks.start(resources, kind, rules[0].id, window=window, slot=_slot(task, kind, scheduled=scheduled))
         run_id = run.id
-        _call_helpers(resources, run)
-    run = checks.work(resources, run_id, turn=TURN, on_closed=_record_then_notify)
+        if kind is not CheckType.QUICK:
+            _call_helpers(resources, run)
+    run = checks.work(resources, run_id, turn=TURN, on_closed=_record_then_notify, known=run)
     if run.report is not None:
         return run.report
     if run.state != RUNNING:
-        raise CheckFailed(f"run {run_id} was cancelled")
+        return {"verdict": "cancelled: whoever asked for this check did not wait for it", "check_id": run_id}
     again = {**task.request.kwargs, "run_id": run_id}
-    raise task.retry(kwargs=again, countdown=0 if checks.is_claimable(resources, run_id) else 1, max_retries=None)
+    raise task.retry(kwargs=again, countdown=0 if checks.is_claimable(resources, run_id) else 1)
 
 
 def _slot(task: Task, kind: CheckType, *, scheduled: bool) -> str:
@@ -144,7 +147,7 @@ def help_run(self: Task, run_id: str) -> Answer:
     resources = process_resources()
     run = checks.work(resources, run_id, turn=TURN, on_closed=_record_then_notify)
     if run.state == RUNNING and checks.is_claimable(resources, run_id):
-        raise self.retry(countdown=0, max_retries=None)
+        raise self.retry(countdown=0)
     return {"verdict": "nothing left to take", "run_id": run_id}
 
 

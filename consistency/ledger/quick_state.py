@@ -29,7 +29,6 @@ class OpenGap:
     key: str
     done_at: datetime
     first_seen_at: datetime
-    sightings: int
 
 
 def load_cursor(connection: Connection, rule_id: str, rule_hash: str) -> Cursor | None:
@@ -59,20 +58,19 @@ def drop_cursor(connection: Connection, rule_id: str) -> None:
 def open_set(connection: Connection, rule_id: str) -> list[OpenGap]:
     """The tasks that lacked their output when the last quick check looked."""
     rows = connection.execute(select(open_gaps).where(open_gaps.c.rule_id == rule_id))
-    return [OpenGap(row.task_key, row.done_at, row.first_seen_at, row.sightings) for row in rows]
+    return [OpenGap(row.task_key, row.done_at, row.first_seen_at) for row in rows]
 
 
 def replace_open_set(
     connection: Connection, rule_id: str, before: Iterable[OpenGap], after: dict[str, datetime], now: datetime
 ) -> None:
-    """Write what is open now (key -> finish time): new ones in, seen ones counted once more, all others out."""
+    """Write what is open now (key -> finish time); only what came and what went is touched."""
     known = {gap.key for gap in before}
-    of_rule = open_gaps.c.rule_id == rule_id
-    connection.execute(update(open_gaps).where(of_rule).values(last_seen_at=now, sightings=open_gaps.c.sightings + 1))
     gone = sorted(known - after.keys())
     for start in range(0, len(gone), _BATCH):
-        connection.execute(delete(open_gaps).where(of_rule, open_gaps.c.task_key.in_(gone[start : start + _BATCH])))
-    seen = {"rule_id": rule_id, "first_seen_at": now, "last_seen_at": now, "sightings": 1}
+        keys = open_gaps.c.task_key.in_(gone[start : start + _BATCH])
+        connection.execute(delete(open_gaps).where(open_gaps.c.rule_id == rule_id, keys))
+    seen = {"rule_id": rule_id, "first_seen_at": now}
     new = [{"task_key": key, "done_at": done, **seen} for key, done in after.items() if key not in known]
     for start in range(0, len(new), _BATCH):
         connection.execute(insert(open_gaps), new[start : start + _BATCH])

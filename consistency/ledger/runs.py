@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, Row, Select, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from consistency.database import transaction
+from consistency.database import database_now, transaction
 from consistency.errors import CheckFailed
 from consistency.ledger.parts import PlannedPart, insert_parts
 from consistency.ledger.tables import check_runs
@@ -64,7 +64,7 @@ class Run:
         return self.state == CLOSED
 
 
-def open_run(engine: Engine, request: RunRequest, parts: Sequence[PlannedPart], now: datetime) -> tuple[Run, bool]:
+def open_run(engine: Engine, request: RunRequest, parts: Sequence[PlannedPart]) -> tuple[Run, bool]:
     """Write the run with its parts and return it with True; or return, with False, the run that is already there.
 
     A run is already there when the slot was taken before, or when a run of the same scope is still open.
@@ -72,7 +72,7 @@ def open_run(engine: Engine, request: RunRequest, parts: Sequence[PlannedPart], 
     for _ in range(3):
         try:
             with transaction(engine) as connection:
-                return _insert_run(connection, request, parts, now), True
+                return _insert_run(connection, request, parts), True
         except IntegrityError:
             with transaction(engine) as connection:
                 there = _already_there(connection, request)
@@ -81,7 +81,7 @@ def open_run(engine: Engine, request: RunRequest, parts: Sequence[PlannedPart], 
     raise CheckFailed(f"the {request.type} check of rule {request.rule_id} could not be opened; try again")
 
 
-def _insert_run(connection: Connection, request: RunRequest, parts: Sequence[PlannedPart], now: datetime) -> Run:
+def _insert_run(connection: Connection, request: RunRequest, parts: Sequence[PlannedPart]) -> Run:
     run_id = str(uuid4())
     values = {
         "id": run_id,
@@ -95,7 +95,7 @@ def _insert_run(connection: Connection, request: RunRequest, parts: Sequence[Pla
         "window_end": request.window.end,
         "as_of": request.as_of,
         "options": json.dumps(request.options or {}),
-        "created_at": now,
+        "created_at": database_now(connection),
     }
     connection.execute(insert(check_runs).values(values))
     insert_parts(connection, run_id, parts)

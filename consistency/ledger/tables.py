@@ -99,8 +99,6 @@ open_gaps = Table(
     Column("task_key", TaskKey, primary_key=True),
     Column("done_at", UtcMoment, nullable=False),
     Column("first_seen_at", UtcMoment, nullable=False),
-    Column("last_seen_at", UtcMoment, nullable=False),
-    Column("sightings", Integer, nullable=False),
 )
 
 hour_buckets = Table(

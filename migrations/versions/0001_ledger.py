@@ -57,8 +57,6 @@ def upgrade() -> None:
         sa.Column("task_key", case_sensitive, primary_key=True),
         moment("done_at"),
         moment("first_seen_at"),
-        moment("last_seen_at"),
-        sa.Column("sightings", sa.Integer, nullable=False),
     )
     create(
         "reconcilery_hour_buckets",

@@ -70,7 +70,7 @@ def open_run(
     window = window or window_of(kind, as_of)
     options = {"compare_at": compare_at.isoformat() if compare_at else None, "detailed": detailed}
     request = runs.RunRequest(mapping.id, rule_hash(mapping), kind, window, as_of, slot, options)
-    return runs.open_run(resources.store, request, parts_of(kind, window, compare_at), as_of)
+    return runs.open_run(resources.store, request, parts_of(kind, window, compare_at))
 
 
 def check(resources: Resources, kind: CheckType, as_of: datetime, **options: Any) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class History:
     def pass_time(self, most: timedelta = 20 * MINUTE) -> None:
         """Some minutes in which tasks end, most of them with outputs."""
         before, self.now = self.now, self.now + most * self.random.random()
-        tasks, outputs = [], []
+        tasks: list[Task] = []
+        outputs: list[Output] = []
         for _ in range(self.random.choice((0, 1, 3, 12))):
             late_commit = self.longest_transaction * self.random.random() * self.random.choice((0, 0, 0.99))
             done = before + (self.now - before) * self.random.random() - late_commit
