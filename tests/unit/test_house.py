@@ -16,7 +16,7 @@ LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|\bNotImplementedError\b")
 PUBLIC_INDEXES = ("pypi.org", "pythonhosted.org")
 PRODUCT = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 ALL_PYTHON = sorted({*PRODUCT, *(ROOT / "tests").rglob("*.py"), *(ROOT / "scripts").rglob("*.py"), *ROOT.glob("*.py")})
-LOCKS = sorted(ROOT.glob("requirements*.txt"))
+LOCKS = [*sorted(ROOT.glob("requirements*.txt")), ROOT / "benchmarks" / "requirements.txt"]
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -65,10 +65,10 @@ def test_locked_files_hold_hashes_and_no_address(lock: Path) -> None:
         assert "--hash=sha256:" in pinned, pinned.splitlines()[0]
 
 
-@pytest.mark.parametrize("requirements", sorted(ROOT.glob("requirements*.in")), ids=lambda path: path.name)
+@pytest.mark.parametrize("requirements", [lock.with_suffix(".in") for lock in LOCKS], ids=str)
 def test_every_dependency_has_its_reason(requirements: Path) -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text()
-    chapter = page.partition(f"(`{requirements.name}`)")[2].partition("\n## ")[0]
+    chapter = page.partition(f"(`{requirements.relative_to(ROOT)}`)")[2].partition("\n## ")[0]
     lines = [line for line in requirements.read_text().splitlines() if line and line[0] not in "#-"]
     packages = [re.split(r"[\[<>=~!; ]", line)[0] for line in lines]
     assert [package for package in packages if f"\n| {package} |" not in chapter] == []
@@ -83,7 +83,7 @@ def test_every_package_of_the_product_is_installed_with_it() -> None:
     assert packages <= set(re.findall(r'"([\w.]+)"', listed[1]))
 
 
-@pytest.mark.parametrize("script", ["scripts/start", "scripts/test", "scripts/lock"])
+@pytest.mark.parametrize("script", ["scripts/start", "scripts/test", "scripts/lock", "scripts/docs"])
 def test_the_scripts_can_be_run(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     assert (ROOT / script).read_text().startswith("#!/usr/bin/env python3\n")
