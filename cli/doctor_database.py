@@ -11,9 +11,10 @@ from cli.diagnosis import Diagnosis, State, diagnosis, examined
 from consistency import gaps
 from consistency.database import database_errors, database_now, snapshot, transaction
 from consistency.errors import DatabaseError
-from consistency.host import BoundRule, estimated_rows
+from consistency.host import BoundRule
 from consistency.ledger.schema import REVISIONS, installed_revision
 from consistency.resources import Resources
+from consistency.table_facts import estimated_rows
 from monitor_tasks.index_advice import missing_indexes
 from monitor_tasks.statements import Prepared, future_statement, unplaced_statement
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, make_url
 
+from consistency.binding import bind
 from consistency.database import connect, connect_in_memory, database_errors
 from consistency.errors import ConfigurationError, LedgerMissing
-from consistency.host import BoundRule, bind
+from consistency.host import BoundRule
 from consistency.ledger import schema
 from consistency.ledger.tables import metadata
 from consistency.settings import Settings

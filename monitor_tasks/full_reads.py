@@ -7,10 +7,11 @@ from sqlalchemy import Dialect, Table, select
 
 from consistency import gaps
 from consistency.database import database_errors, snapshot
-from consistency.host import BoundRule, estimated_rows
+from consistency.host import BoundRule
 from consistency.model import Finding, Level
 from consistency.resources import Resources
 from consistency.settings import Settings
+from consistency.table_facts import estimated_rows
 from monitor_tasks.index_advice import (
     FUTURE,
     STRAYS,

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from consistency import gaps
+from consistency.binding import bind
 from consistency.database import connect, snapshot
-from consistency.host import bind
 from consistency.mapping import DEFAULT_RULE
 from consistency.model import Level, Window
 from consistency.resources import Resources

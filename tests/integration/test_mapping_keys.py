@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import BigInteger, Engine, Enum, Integer, SmallInteger, String, Text, Uuid
 from sqlalchemy.dialects import mysql
 
+from consistency.binding import bind
 from consistency.errors import MappingError
-from consistency.host import bind
 from consistency.model import CheckType
 from tests.factories.application import Application
 from tests.factories.checking import check, mapping_of, resources_of

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import DateTime, Engine, Text
 from sqlalchemy.dialects import mysql
 
-from consistency.host import bind
+from consistency.binding import bind
 from consistency.model import CheckType, Window
 from consistency.resources import with_private_ledger
 from tests.factories.application import MOMENTS, Application, iso_text

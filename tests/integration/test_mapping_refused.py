@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, Uuid, inspect
 
+from consistency.binding import bind
 from consistency.errors import MappingError
-from consistency.host import bind
 from consistency.model import CheckType
 from tests.factories.application import Application, moment_type
 from tests.factories.checking import check, mapping_of, resources_of
