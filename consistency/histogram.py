@@ -75,6 +75,9 @@ class DelayHistogram:
 
     def merge(self, other: "DelayHistogram") -> None:
         """Add another histogram's counts to this one."""
+        if not self.bins:
+            self.bins = {bucket: Bin(found.count, found.least, found.greatest) for bucket, found in other.bins.items()}
+            return
         for bucket, found in other.bins.items():
             self._join(bucket, found.count, found.least, found.greatest)
 

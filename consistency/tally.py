@@ -60,7 +60,8 @@ class Tally:
 
     def merge(self, other: "Tally") -> None:
         for name in COUNTERS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            if count := getattr(other, name):
+                setattr(self, name, getattr(self, name) + count)
         self.delays.merge(other.delays)
         for done, key in other.sample.entries:
             self.sample.add(done, key)
@@ -97,7 +98,10 @@ class Slots:
         self.tallies = tallies or {}
 
     def at(self, start: int) -> Tally:
-        return self.tallies.setdefault(start, Tally())
+        tally = self.tallies.get(start)
+        if tally is None:
+            tally = self.tallies[start] = Tally()
+        return tally
 
     def merge(self, other: "Slots") -> None:
         for start, tally in other.tallies.items():

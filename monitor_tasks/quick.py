@@ -20,7 +20,7 @@ from consistency.ledger.quick_state import (
     LONGEST_KEY,
     Cursor,
     OpenGap,
-    load_cursor,
+    has_cursor,
     replace_open_set,
     save_cursor,
 )
@@ -59,14 +59,17 @@ class QuickScan:
             self.open_now[str(sighting.key)] = datetime.fromtimestamp(sighting.done, UTC)
 
 
-def plan_slices(window: Window, cursor: Cursor | None, lookback: timedelta) -> QuickPlan:
-    """Keep the unbroken run of settled slices from the first whole slice on; scan the rest."""
+def plan_slices(window: Window, cursor: Cursor | None, behind: timedelta) -> QuickPlan:
+    """Keep the unbroken run of settled slices from the first whole slice on; scan the rest.
+
+    A slice settles when it lies behind the watermark by the look-back and by the grace period.
+    """
     first = ceil_to(window.start, SLICE)
     nothing = Window(window.start, window.start)
     if cursor is None:
         return QuickPlan(nothing, nothing, window)
     # A clock that was set back must not leave the check with slices behind its own end.
-    until, edge = floor_to(min(cursor.watermark, window.end) - lookback, SLICE), first
+    until, edge = floor_to(min(cursor.watermark, window.end) - behind, SLICE), first
     while edge < until and _seconds(edge) in cursor.slices.tallies:
         edge += SLICE
     if edge == first:
@@ -85,10 +88,10 @@ def scan_quickly(
     """Scan what the plan calls fresh, take the settled slices over, and ask for the known open tasks by key."""
     found = QuickScan()
     fresh = tuple(piece for piece in (plan.head, plan.fresh) if piece.length)
-    found.scanned.merge(scan(source, rule, Scope(fresh, as_of, SLICE_SECONDS), found.note))
+    found.scanned = scan(source, rule, Scope(fresh, as_of, SLICE_SECONDS), found.note)
     if plan.kept.length and cursor is not None:
         kept = {start: tally for start, tally in cursor.slices.tallies.items() if _lies_in(start, plan.kept)}
-        found.scanned.settled.merge(Slots(kept))
+        found.scanned.settled.tallies.update(kept)  # Only whole slices are kept, and none of those was scanned.
         _look_at_open_tasks(source, rule, Scope((plan.kept,), as_of, SLICE_SECONDS), known, found)
     return found
 
@@ -110,7 +113,7 @@ def remember(
     found: QuickScan,
     cursor: Cursor | None,
     known: Collection[OpenGap],
-    lookback: timedelta,
+    behind: timedelta,
     now: datetime,
 ) -> None:
     """Write the open set and the next cursor.
@@ -119,14 +122,13 @@ def remember(
     cursor meanwhile: what it wanted forgotten must not come back with the slices taken over from before.
     """
     replace_open_set(connection, rule.id, known, found.open_now, now)
-    grace_begins = window.end - rule.mapping.grace
     last = datetime.fromtimestamp(found.scanned.last_done, UTC) if found.scanned.last_done is not None else None
     # A replica that lags shows in the last finish time seen, and a row from the future must not move the mark past now.
-    watermark = min(last or (cursor.watermark if cursor else window.start), grace_begins)
+    watermark = min(last or (cursor.watermark if cursor else window.start), window.end)
     slices = Slots()
-    dropped = cursor is not None and load_cursor(connection, rule.id, rule.hash) is None
+    dropped = cursor is not None and not has_cursor(connection, rule.id)
     if not found.overflow and not dropped:
-        slices = settled_slices(window.start, watermark - lookback, found.scanned.settled)
+        slices = settled_slices(window.start, watermark - behind, found.scanned.settled)
     save_cursor(connection, rule.id, rule.hash, Cursor(watermark, slices), now)
 
 

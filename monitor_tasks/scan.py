@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from consistency.database import snapshot
 from consistency.host import BoundRule
-from consistency.tally import Sample, Slots
+from consistency.tally import Sample, Slots, Tally, merged
 from monitor_tasks.statements import Kind, Prepared, Scope, scan_statement
 from monitor_tasks.strays import Stray, stray_statement
 
@@ -47,6 +47,10 @@ class Scanned:
     timings: list[Timing] = field(default_factory=list)
     last_done: float | None = None
 
+    def total(self) -> Tally:
+        """Everything that was counted, in one tally."""
+        return merged([*self.settled.tallies.values(), *self.open.tallies.values()])
+
     def slots(self) -> Slots:
         """Settled and open tasks together."""
         together = Slots()
@@ -57,13 +61,6 @@ class Scanned:
     def note_missing(self, row: Row[Any], scope: Scope) -> None:
         """Keep the key of a missing task for the report's sample."""
         self.open.at(int(row.slot) * scope.slot_seconds).sample.add(float(row.done), str(row.key))
-
-    def merge(self, other: "Scanned") -> None:
-        self.settled.merge(other.settled)
-        self.open.merge(other.open)
-        self.timings.extend(other.timings)
-        if other.last_done is not None:
-            self.last_done = max(self.last_done or other.last_done, other.last_done)
 
 
 @dataclass(frozen=True)

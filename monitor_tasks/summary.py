@@ -15,7 +15,7 @@ from consistency.ledger.buckets import store_hours
 from consistency.ledger.quick_state import Cursor, OpenGap, drop_cursor, load_cursor, open_set
 from consistency.model import CheckType, Finding, Level
 from consistency.resources import Resources
-from consistency.tally import Tally
+from consistency.tally import Slots, Tally
 from monitor_tasks.hour_points import by_hour
 from monitor_tasks.insight import Inquiry, add_insight
 from monitor_tasks.measured import Measured, measure, whole_hours
@@ -57,15 +57,17 @@ def _summarise_quick(
     cursor: Cursor | None,
     known: list[OpenGap],
 ) -> None:
-    plan = plan_slices(run.window, cursor, resources.settings.lookback)
+    behind = max(resources.settings.lookback, rule.mapping.grace)
+    plan = plan_slices(run.window, cursor, behind)
     found = scan_quickly(source, rule, run.as_of, plan, cursor, known)
-    tally, evidence = found.scanned.slots().total(), Evidence(timings=found.scanned.timings)
-    measured = Measured(hours=by_hour(found.scanned.slots()), covered=[run.window])
+    tally, evidence = found.scanned.total(), Evidence(timings=found.scanned.timings)
+    hours = by_hour(found.scanned.slots()) if run.options.get("detailed") else Slots()
+    measured = Measured(hours=hours, covered=[run.window])
     _look_into_the_future(resources, run, rule, tally, evidence)
     add_insight(Inquiry(resources, source, run, rule, measured, tally), evidence)
 
     def remember_slices(connection: Connection, now: datetime) -> None:
-        remember(connection, rule, run.window, found, cursor, known, resources.settings.lookback, now)
+        remember(connection, rule, run.window, found, cursor, known, behind, now)
 
     _close(resources, run, held, rule, tally, evidence, began, remember_slices)
 

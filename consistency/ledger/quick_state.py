@@ -28,7 +28,6 @@ class OpenGap:
 
     key: str
     done_at: datetime
-    first_seen_at: datetime
 
 
 def load_cursor(connection: Connection, rule_id: str, rule_hash: str) -> Cursor | None:
@@ -36,6 +35,12 @@ def load_cursor(connection: Connection, rule_id: str, rule_hash: str) -> Cursor 
     chosen = select(quick_cursors).where(quick_cursors.c.rule_id == rule_id, quick_cursors.c.rule_hash == rule_hash)
     row = connection.execute(chosen).first()
     return Cursor(row.watermark, Slots.from_dict(json.loads(row.slices))) if row else None
+
+
+def has_cursor(connection: Connection, rule_id: str) -> bool:
+    """Whether the cursor is still there."""
+    chosen = select(quick_cursors.c.rule_id).where(quick_cursors.c.rule_id == rule_id)
+    return connection.execute(chosen).first() is not None
 
 
 def save_cursor(connection: Connection, rule_id: str, rule_hash: str, cursor: Cursor, now: datetime) -> None:
@@ -57,8 +62,8 @@ def drop_cursor(connection: Connection, rule_id: str) -> None:
 
 def open_set(connection: Connection, rule_id: str) -> list[OpenGap]:
     """The tasks that lacked their output when the last quick check looked."""
-    rows = connection.execute(select(open_gaps).where(open_gaps.c.rule_id == rule_id))
-    return [OpenGap(row.task_key, row.done_at, row.first_seen_at) for row in rows]
+    chosen = select(open_gaps.c.task_key, open_gaps.c.done_at).where(open_gaps.c.rule_id == rule_id)
+    return [OpenGap(key, done_at) for key, done_at in connection.execute(chosen)]
 
 
 def replace_open_set(
