@@ -1,5 +1,6 @@
 """Each task of a stretch of time beside what it has in outputs: how many, since when, and how many repeat a key."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     true,
 )
@@ -22,20 +24,24 @@ from consistency.host import BoundRule, Offsets
 
 
 def tasks_with_outputs(
-    rule: BoundRule, place: int, number: int, dialect: str, offsets: Offsets, *, keyed: bool
+    rule: BoundRule, place: int, numbers: Sequence[int], dialect: str, offsets: Offsets, *, keyed: bool
 ) -> Select[Any]:
-    """The tasks placed at column `place` in window `number`; `keyed` leaves only those with one of the `keys`."""
+    """The tasks placed at column `place` in these windows; `keyed` leaves only those with one of the `keys`."""
     if keyed and dialect == "postgresql":
         rule = gaps.among_keys(rule, "keys")
-    column = rule.done[place]
-    between = column.parameter(f"start_{place}_{number}"), column.parameter(f"end_{place}_{number}")
-    conditions = [*gaps.successful(rule), *gaps.placed(rule, place), *gaps.finished_between(rule, place, *between)]
+    conditions = [*gaps.successful(rule), *gaps.placed(rule, place), _finished_in(rule, place, numbers)]
     if keyed and dialect != "postgresql":
         conditions.append(rule.key.in_(bindparam("keys", expanding=True)))
     columns = _task_columns(rule, place, offsets)
     if dialect == "postgresql":
         return _by_lateral(rule, offsets, columns, conditions)
     return _by_join(rule, place, offsets, columns, conditions)
+
+
+def _finished_in(rule: BoundRule, place: int, numbers: Sequence[int]) -> ColumnElement[bool]:
+    column = rule.done[place]
+    bounds = [(column.parameter(f"start_{place}_{each}"), column.parameter(f"end_{place}_{each}")) for each in numbers]
+    return or_(*(and_(*gaps.finished_between(rule, place, start, end)) for start, end in bounds))
 
 
 def _task_columns(rule: BoundRule, place: int, offsets: Offsets) -> list[ColumnElement[Any]]:

@@ -118,11 +118,11 @@ def _fenced(inner: Select[Any], dialect: str) -> Select[Any]:
 
 
 def _judged(rule: BoundRule, windows: int, dialect: str, offsets: Offsets, *, keyed: bool) -> Select[Any]:
-    pieces = [
-        tasks_with_outputs(rule, place, number, dialect, offsets, keyed=keyed)
-        for place in range(len(rule.done))
-        for number in range(windows)
-    ]
+    # Each window of the first column has its own range of an index. The tasks without a time there are few but spread
+    # over all time: they are read once for all windows.
+    numbers: list[tuple[int, tuple[int, ...]]] = [(0, (number,)) for number in range(windows)]
+    numbers += [(place, tuple(range(windows))) for place in range(1, len(rule.done))]
+    pieces = [tasks_with_outputs(rule, place, chosen, dialect, offsets, keyed=keyed) for place, chosen in numbers]
     tasks = union_all(*pieces).subquery("tasks")
     lacking, young = tasks.c.outputs < rule.mapping.child.min_rows, tasks.c.young == 1
     kind = case(

@@ -63,6 +63,18 @@ def test_a_part_that_is_too_slow_is_halved_until_it_is_quick_enough(server: Engi
     assert report["problems"] == []
 
 
+def test_a_quick_check_that_is_too_slow_in_one_go_is_scanned_in_parts(server: Engine) -> None:
+    world, resources = fill(server), resources_of(server, statement_timeout=QUICK_TIMEOUT)
+    resources.rule("task-outputs")
+    run, _ = open_run(resources, CheckType.QUICK, AS_OF)
+    with locked_out(server) as let_in:
+        report = checks.work(resources, run.id, on_part=let_in).report
+    assert report is not None
+    assert states(resources, run.id).count(("scan", "done")) == 2
+    assert_report_is_right(report, world, Spec())
+    assert (report["coverage"], report["problems"]) == (1.0, [])
+
+
 def test_what_stays_too_slow_is_named_and_leaves_the_health_unknown(server: Engine) -> None:
     fill(server)
     resources = resources_of(server, statement_timeout=QUICK_TIMEOUT)
