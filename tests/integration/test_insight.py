@@ -111,7 +111,7 @@ def test_a_deep_check_tells_since_when_and_compares_the_fortnights(incident: Inc
     assert trend["change"]["completion_rate"] < -0.05
     assert trend["change"]["completion_rate_significant"]
     assert trend["slope"]["days"] >= 14
-    assert 335 <= len(trend["hourly"]) <= 400
+    assert 334 <= len(trend["hourly"]) <= 400
 
 
 def test_the_second_deep_check_reads_the_history_from_its_own_tables(incident: Incident) -> None:
