@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +30,7 @@ from consistency.value_types import (
     Duration,
     HttpUrl,
     LogLevel,
+    ProviderName,
     RedisUrl,
     Span,
     TimeOfDay,
@@ -90,6 +91,36 @@ class Settings(BaseModel):
     deep_at: TimeOfDay = Field(default=time(2, 0), description="when the daily deep check runs, in the configured zone")
     runninghub_api_key: SecretStr = Field(default=SecretStr(""), description="the provider's key")
     runninghub_base_url: HttpUrl = Field(default="https://www.runninghub.cn", description="the provider's address")
+    provider: ProviderName = Field(
+        default="runninghub",
+        description="who has the outputs: runninghub, a folder of JSON files, a web address with {id}, or your own"
+        " provider as module:function",
+    )
+    provider_rate: float = Field(
+        default=5.0, ge=0, le=10_000, description="how many calls a second all workers may make; 0 for no limit"
+    )
+    provider_in_flight: Whole = Field(default=4, ge=1, description="how many calls may be under way at one time")
+    provider_timeout: Span = Field(default=timedelta(seconds=15), description="how long one call may take")
+    check_links: bool = Field(default=True, description="look whether a link is alive before it is written")
+    repair_batch_size: Whole = Field(default=100, ge=1, le=10_000, description="how many tasks a batch has at most")
+    repair_workers: Whole = Field(default=4, ge=1, le=64, description="how many batches of a run are worked on at once")
+    repair_cap: Whole = Field(
+        default=10_000, ge=1, description="from how many tasks on a repair needs a person's approval"
+    )
+    repair_share: float = Field(
+        default=0.5, gt=0, le=1, description="from which share of a window's tasks on a repair needs approval"
+    )
+    repair_plan_age: Span = Field(default=timedelta(hours=24), description="how old a plan may be when it is applied")
+    repair_preview: Whole = Field(
+        default=100, ge=0, description="for how many tasks a plan asks the provider and shows the rows to be written"
+    )
+    repair_schedule: Literal["off", "plan", "auto"] = Field(
+        default="off", description="whether beat plans repairs (plan) or also applies them (auto)"
+    )
+    repair_every: Span = Field(default=timedelta(hours=1), description="how often beat does so")
+    repair_auto_max: Whole = Field(
+        default=500, ge=1, description="more missing tasks than these are left to a person, also with auto"
+    )
     rules: Annotated[tuple[RuleMapping, ...], AfterValidator(not_empty)] = Field(
         default=(DEFAULT_RULE,), description="which tasks must have which outputs"
     )

@@ -94,6 +94,16 @@ def _dotted(name: str) -> str:
     return name
 
 
+def _provider(text: str) -> str:
+    text = text.strip()
+    web = text.startswith(("http://", "https://"))
+    _require(bool(text), "must not be empty; write runninghub, a folder, a web address with {id}, or module:function")
+    _require(not web or "{id}" in text, "is a web address without {id}, the place of the task's id at the provider")
+    if web:
+        check_http_url(text.replace("{id}", "id"))
+    return text
+
+
 def _database_url(text: str) -> str:
     return normalise_database_url(text) if text.strip() else ""
 
@@ -109,6 +119,7 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 Whole = Annotated[int, BeforeValidator(_whole), Field(le=2**31 - 1)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
 DottedName = Annotated[str, AfterValidator(_dotted)]
+ProviderName = Annotated[str, AfterValidator(_provider), Field(max_length=500)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url), Field(repr=False)]
 RedisUrl = Annotated[str, AfterValidator(check_redis_url), Field(repr=False)]
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from settings_page import settings_page
 
+from cli.manual import manual
+
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"docs/reference/settings.md": settings_page}
+PAGES = {"docs/reference/cli.md": manual, "docs/reference/settings.md": settings_page}
 
 
 def write_pages() -> None:
@@ -15,7 +17,3 @@ def write_pages() -> None:
         if not page.exists() or page.read_text(encoding="utf-8") != text:
             page.write_text(text, encoding="utf-8")
             print(f"Wrote {name}")
-
-
-if __name__ == "__main__":
-    write_pages()
