@@ -20,6 +20,7 @@ class Kind(StrEnum):
     BAD_ITEM = "bad_item"  # the provider refuses this id as such
     TRANSIENT = "transient"  # the provider or the way to it is ill; asking again can help
     LIMITED = "limited"  # it was asked too often
+    LINK_EXPIRED = "link_expired"  # the outputs are known, but some of their links are dead: see `expired`
     STOP_RUN = "stop_run"  # key, site or account: no item is to blame, and asking again cannot help
 
 
@@ -33,7 +34,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer; `code` and `detail` are safe to show (no key, one line), `source` says who answered."""
+    """An answer; `code` and `detail` are safe to show (no key, one line), `source` says who answered.
+
+    `expired` are the keys of outputs whose link is dead; with it, the links of all others were alive.
+    """
 
     kind: Kind
     outputs: tuple[Output, ...] = ()
@@ -41,6 +45,7 @@ class Answer:
     detail: str = ""
     source: str = ""
     retry_after: timedelta | None = None
+    expired: tuple[str, ...] = ()
 
 
 class OutputProvider(Protocol):
