@@ -18,10 +18,10 @@ from cli.terminal import columns, note, printable
 from cli.whole_file import whole_file
 from consistency.database import database_now, transaction
 from consistency.dates import window_of
+from consistency.missing import Question, counted_by, missing_tasks, parent_column
 from consistency.resources import Resources, open_resources
 from consistency.settings import load_settings
-from monitor_tasks.missing import Question, counted_by, missing_tasks, parent_column
-from monitor_tasks.scan import Source
+from consistency.source import source_of
 
 SHOWN = 50
 TOP = 20
@@ -82,8 +82,7 @@ def missing(
 
 
 def _tasks(resources: Resources, question: Question) -> Iterator[Any]:
-    source = Source(resources.read, resources.primary, resources.settings.statement_timeout)
-    return missing_tasks(source, question)
+    return missing_tasks(source_of(resources), question)
 
 
 def _head(question: Question) -> dict[str, Any]:

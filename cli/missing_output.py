@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from cli.moments import ago_text
 from cli.terminal import columns, printable
+from consistency.missing import MissingTask, age
 from consistency.model import utc_text
-from monitor_tasks.missing import MissingTask, age
 
 FIXED = ("id", "done_at", "provider_task_id", "age_seconds")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

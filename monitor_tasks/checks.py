@@ -23,10 +23,12 @@ from consistency.ledger.buckets import stored_hours
 from consistency.mapping import rule_hash
 from consistency.model import CheckType, Window, parse_utc, utc_text
 from consistency.resources import Resources
-from monitor_tasks.scan import Source, scan
+from consistency.source import Source, source_of
+from consistency.stretches import HOUR, ceil_to
+from monitor_tasks.scan import scan
 from monitor_tasks.statements import Scope
 from monitor_tasks.summary import rule_of, summarise, summarise_failure
-from monitor_tasks.windows import HOUR, ceil_to, parts_of, unmeasured_stretches, window_of
+from monitor_tasks.windows import parts_of, unmeasured_stretches, window_of
 
 MOST_ATTEMPTS = 5
 SHORTEST_PART = timedelta(minutes=1)
@@ -155,8 +157,7 @@ def _scan_part(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
 
 
 def _source(resources: Resources, held: parts.Claim) -> Source:
-    renewal = _Renewal(resources, held)
-    return Source(resources.read, resources.primary, resources.settings.statement_timeout, renewal)
+    return source_of(resources, _Renewal(resources, held))
 
 
 class _Renewal:

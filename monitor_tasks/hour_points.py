@@ -7,10 +7,10 @@ from typing import Any
 from consistency.ledger.runs import Run
 from consistency.mapping import RuleMapping
 from consistency.model import Window
+from consistency.stretches import ceil_to, floor_to
 from consistency.tally import Slots, Tally
 from monitor_tasks.comparison import Summary
 from monitor_tasks.trends import HOUR, HourPoint
-from monitor_tasks.windows import ceil_to, floor_to
 
 _SIGNIFICANT_DIGITS = 6
 

@@ -19,6 +19,8 @@ from consistency.ledger.runs import Run
 from consistency.model import CheckType, Window, parse_utc
 from consistency.resources import Resources
 from consistency.rules import completion_rate, health_of
+from consistency.source import Source
+from consistency.stretches import HOUR, ceil_to
 from consistency.tally import Tally
 from monitor_tasks.comparison import compare
 from monitor_tasks.custom_checks import Context, run_custom_check
@@ -27,11 +29,9 @@ from monitor_tasks.measured import Measured, whole_hours
 from monitor_tasks.onset import onset
 from monitor_tasks.performance import database_findings
 from monitor_tasks.report import Evidence, measurable_counts
-from monitor_tasks.scan import Source
 from monitor_tasks.segments import count_segments
 from monitor_tasks.trends import trend
 from monitor_tasks.volume import volume_findings
-from monitor_tasks.windows import HOUR, ceil_to
 
 MOST_ROWS = 400
 MOST_VOLUME_FINDINGS = 20

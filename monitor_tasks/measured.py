@@ -6,10 +6,10 @@ from datetime import timedelta
 from consistency.host import BoundRule
 from consistency.ledger import parts, runs
 from consistency.model import Window, parse_utc, utc_text
+from consistency.stretches import HOUR, ceil_to
 from consistency.tally import Slots, Tally
 from monitor_tasks.report import Evidence
 from monitor_tasks.scan import Timing
-from monitor_tasks.windows import HOUR, ceil_to
 
 
 @dataclass

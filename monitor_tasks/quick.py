@@ -25,10 +25,11 @@ from consistency.ledger.quick_state import (
     save_cursor,
 )
 from consistency.model import Window
+from consistency.source import Source
+from consistency.stretches import ceil_to, floor_to
 from consistency.tally import Slots, Tally
-from monitor_tasks.scan import RECHECK_BATCH, Recheck, Scanned, Sighting, Source, scan
+from monitor_tasks.scan import RECHECK_BATCH, Recheck, Scanned, Sighting, scan
 from monitor_tasks.statements import Scope
-from monitor_tasks.windows import ceil_to, floor_to
 
 SLICE = timedelta(minutes=5)
 SLICE_SECONDS = 300

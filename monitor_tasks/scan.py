@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Row
 
 from consistency.database import snapshot
 from consistency.host import BoundRule
+from consistency.source import Source
 from consistency.tally import Sample, Slots, Tally, merged
 from monitor_tasks.statements import Kind, Prepared, Scope, scan_statement
 from monitor_tasks.strays import Stray, stray_statement
@@ -61,16 +61,6 @@ class Scanned:
     def note_missing(self, row: Row[Any], scope: Scope) -> None:
         """Keep the key of a missing task for the report's sample."""
         self.open.at(int(row.slot) * scope.slot_seconds).sample.add(float(row.done), str(row.key))
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a scan reads: bulk from `read` (a replica, if there is one), the second look always from `primary`."""
-
-    read: Engine
-    primary: Engine
-    statement_timeout: timedelta
-    on_progress: Callable[[], None] = lambda: None
 
 
 OnMissing = Callable[[Sighting], None]

@@ -12,8 +12,8 @@ from consistency.database import snapshot
 from consistency.host import BoundRule
 from consistency.model import Window
 from consistency.rules import completion_rate
-from monitor_tasks.scan import Source
-from monitor_tasks.windows import DAY, cut
+from consistency.source import Source
+from consistency.stretches import DAY, cut
 
 SHOWN = 10
 #: Of a column with more values than this in one day, the values with the fewest missing tasks are not looked at.

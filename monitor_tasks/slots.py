@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from consistency.model import CheckType, utc_text
 from consistency.settings import Settings
-from monitor_tasks.windows import floor_to
+from consistency.stretches import floor_to
 
 _EARLY_DEEP = timedelta(hours=1)
 

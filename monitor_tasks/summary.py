@@ -15,13 +15,14 @@ from consistency.ledger.buckets import store_hours
 from consistency.ledger.quick_state import Cursor, OpenGap, drop_cursor, load_cursor, open_set
 from consistency.model import CheckType, Finding, Level
 from consistency.resources import Resources
+from consistency.source import Source
 from consistency.tally import Slots, Tally
 from monitor_tasks.hour_points import by_hour
 from monitor_tasks.insight import Inquiry, add_insight
 from monitor_tasks.measured import Measured, measure, whole_hours
 from monitor_tasks.quick import plan_slices, remember, scan_quickly
 from monitor_tasks.report import Evidence, build_report
-from monitor_tasks.scan import Source, counted
+from monitor_tasks.scan import counted
 from monitor_tasks.statements import future_statement, unplaced_statement
 
 

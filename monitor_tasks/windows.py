@@ -1,19 +1,17 @@
 """Which stretch of time a check looks at, and how it is cut into parts."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
 
 from consistency.ledger.parts import HISTORY, SCAN, SUMMARY, PlannedPart
 from consistency.model import CheckType, Window
+from consistency.stretches import DAY, HOUR, ceil_to, cut
 
 LENGTHS = {
     CheckType.QUICK: timedelta(hours=1),
     CheckType.FULL: timedelta(hours=24),
     CheckType.DEEP: timedelta(days=14),
 }
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_PARTS = 400
 
 
@@ -44,27 +42,6 @@ def _step(kind: CheckType, window: Window) -> timedelta:
         return 4 * HOUR
     days = -(-window.length // (_MOST_PARTS * DAY))
     return days * DAY
-
-
-def cut(window: Window, step: timedelta, cuts: Collection[datetime] = ()) -> list[Window]:
-    """Adjoining pieces of the window, at most `step` long, that begin at whole steps since 1970 where they can."""
-    edges = {window.start, window.end, *cuts}
-    edge = floor_to(window.start, step) + step
-    while edge < window.end:
-        edges.add(edge)
-        edge += step
-    ordered = sorted(edges)
-    return [Window(start, end) for start, end in pairwise(ordered)]
-
-
-def floor_to(moment: datetime, step: timedelta) -> datetime:
-    """The last whole step since 1970 at or before `moment`."""
-    return moment - (moment - _EPOCH) % step
-
-
-def ceil_to(moment: datetime, step: timedelta) -> datetime:
-    """The first whole step since 1970 at or after `moment`."""
-    return moment + (_EPOCH - moment) % step
 
 
 def unmeasured_stretches(history: Window, measured: Collection[datetime]) -> list[Window]:

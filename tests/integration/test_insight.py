@@ -14,14 +14,15 @@ from consistency.database import connect, database_now, transaction
 from consistency.mapping import RuleMapping
 from consistency.model import CheckType, Window, parse_utc, utc_text
 from consistency.resources import Resources
+from consistency.source import Source
+from consistency.stretches import floor_to
 from consistency.tally import Tally
 from monitor_tasks import checks
 from monitor_tasks.insight import Inquiry, add_insight
 from monitor_tasks.measured import Measured
 from monitor_tasks.report import Evidence
-from monitor_tasks.scan import Source, Timing
+from monitor_tasks.scan import Timing
 from monitor_tasks.trends import HOUR
-from monitor_tasks.windows import floor_to
 from tests.factories.application import Application
 from tests.factories.checking import mapping_of, resources_of
 from tests.factories.oracle import Spec

@@ -5,13 +5,13 @@ from random import Random
 
 import pytest
 
+from consistency import missing
 from consistency.errors import BadRequest
+from consistency.missing import MissingTask, Question, counted_by, missing_tasks, parent_column
 from consistency.model import Window
 from consistency.resources import Resources, open_resources
 from consistency.settings import Settings
-from monitor_tasks import missing
-from monitor_tasks.missing import MissingTask, Question, counted_by, missing_tasks, parent_column
-from monitor_tasks.scan import Source
+from consistency.source import Source
 from tests.factories.default_app import AppTask, make_application
 
 AS_OF = datetime(2026, 9, 16, 12, tzinfo=UTC)

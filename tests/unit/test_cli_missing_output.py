@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from cli.missing_output import record_of, table_lines, write_csv, write_json
-from monitor_tasks.missing import MissingTask
+from consistency.missing import MissingTask
 
 AS_OF = datetime(2026, 9, 16, 4, tzinfo=UTC)
 DONE = datetime(2026, 9, 16, 3, 0, 0, 250000, tzinfo=UTC)

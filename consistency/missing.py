@@ -20,9 +20,9 @@ from consistency.host import BoundRule
 from consistency.model import Window
 from consistency.moments import TimeColumn
 from consistency.setting_sources import did_you_mean
+from consistency.source import Source
+from consistency.stretches import DAY, cut
 from consistency.zones import read_naive
-from monitor_tasks.scan import Source
-from monitor_tasks.windows import DAY, cut
 
 PAGE_ROWS = 1000
 MOST_GROUPS = 100_000
