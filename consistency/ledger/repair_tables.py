@@ -36,6 +36,8 @@ repair_runs = Table(
     Column("state", String(32), nullable=False),
     Column("state_version", Integer, nullable=False),
     Column("reason", String(500)),
+    # Why the run is slower than it could be just now, in words.
+    Column("throttle", String(200)),
     Column("dry_run", Boolean, nullable=False),
     Column("parent_run_id", Identifier),
     Column("parameters", LongText, nullable=False),
@@ -52,6 +54,8 @@ repair_runs = Table(
     Column("started_at", UtcMoment),
     Column("finished_at", UtcMoment),
     Column("heartbeat_at", UtcMoment),
+    # Only what has happened since then decides whether the run is going wrong: who resumes it has seen the rest.
+    Column("judged_from", UtcMoment),
     Column("next_seq", Integer, nullable=False),
     Index("reconcilery_repair_runs_state", "state", "created_at"),
     Index("reconcilery_repair_runs_rule", "rule_id", "created_at"),
@@ -69,7 +73,7 @@ repair_items = Table(
     Column("state", String(32), nullable=False),
     # Grows with every claim and with everything that takes a claim away: who holds an older one may not write.
     Column("epoch", Integer, nullable=False),
-    Column("lease_until", UtcMoment),
+    # While the item is leased: the batch that has it, whose lease is the item's.
     Column("batch_id", BigInteger),
     Column("attempts", Integer, nullable=False),
     # How many batches with this item inside have ended without a word.
