@@ -97,8 +97,13 @@ def lacks_output(rule: BoundRule) -> ColumnElement[bool]:
     wanted = rule.mapping.child.min_rows
     if wanted == 1:
         return ~exists().where(*outputs_of_task(rule)).correlate(rule.parent)
+    return number_of_outputs(rule) < wanted
+
+
+def number_of_outputs(rule: BoundRule) -> ColumnElement[int]:
+    """How many live outputs the task in the surrounding statement has."""
     counted = select(func.count()).select_from(rule.child).where(*outputs_of_task(rule))
-    return counted.correlate(rule.parent).scalar_subquery() < wanted
+    return counted.correlate(rule.parent).scalar_subquery()
 
 
 def gap(rule: BoundRule, place: int, window: Window, as_of: datetime) -> ColumnElement[bool]:

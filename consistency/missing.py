@@ -1,14 +1,14 @@
 """The tasks that lack their output, one by one, oldest first; however many there are, only a page is in memory.
 
 Pages follow each other by (finish time, key) as the database itself sorts them, and every page is looked at once more
-on the primary before its tasks count as missing.
+on the primary before its tasks count as missing; what is told of a task is what the primary holds.
 """
 
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
@@ -18,11 +18,10 @@ from consistency.database import snapshot
 from consistency.errors import BadRequest
 from consistency.host import BoundRule
 from consistency.model import Window
-from consistency.moments import TimeColumn
 from consistency.setting_sources import did_you_mean
 from consistency.source import Source
 from consistency.stretches import DAY, cut
-from consistency.zones import read_naive
+from consistency.task_rows import TaskRow, instant, row_columns, row_fields
 
 PAGE_ROWS = 1000
 MOST_GROUPS = 100_000
@@ -30,13 +29,10 @@ _MOST_PIECES = 400
 
 
 @dataclass(frozen=True, slots=True)
-class MissingTask:
-    """A task without its output; `columns` holds what else was asked for, by column name."""
+class MissingTask(TaskRow):
+    """A task without its output; `done_at` is aware UTC."""
 
-    key: object
     done_at: datetime
-    provider_task_id: object
-    columns: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,26 +58,20 @@ def _position(task: MissingTask) -> tuple[datetime, str]:
 
 
 def _placed(source: Source, question: Question, place: int, window: Window) -> Iterator[MissingTask]:
-    last: Row[Any] | None = None
+    gap, last = gaps.gap(question.rule, place, window, question.as_of), None
     while True:
         with snapshot(source.read, source.statement_timeout) as connection:
-            page = connection.execute(_page(question, place, window, last)).all()
+            page = connection.execute(_page(question.rule, place, gap, last)).all()
         if page:
-            confirmed = _confirmed(source, question, place, window, [row.key for row in page])
-            for row in page:
-                if row.key in confirmed:
-                    yield _task(question, place, row)
+            yield from _confirmed(source, question, place, gap, page)
         if len(page) < PAGE_ROWS:
             return
         last = page[-1]
 
 
-def _page(question: Question, place: int, window: Window, last: Row[Any] | None) -> Select[Any]:
-    rule, done = question.rule, question.rule.done[place].bare
-    provider = [rule.provider_task_id.label("provider")] if rule.provider_task_id is not None else []
-    others = [rule.parent.c[name].label(f"other_{index}") for index, name in enumerate(question.columns)]
-    chosen = select(rule.key.label("key"), done.label("done"), *provider, *others)
-    chosen = chosen.where(gaps.gap(rule, place, window, question.as_of), *_after(rule, done, last))
+def _page(rule: BoundRule, place: int, gap: ColumnElement[bool], last: Row[Any] | None) -> Select[Any]:
+    done = rule.done[place].bare
+    chosen = select(rule.key.label("key"), done.label("done")).where(gap, *_after(rule, done, last))
     return chosen.order_by(done, rule.key).limit(PAGE_ROWS)
 
 
@@ -90,27 +80,21 @@ def _after(rule: BoundRule, done: ColumnElement[Any], last: Row[Any] | None) -> 
     return [] if last is None else [done >= last.done, or_(done > last.done, rule.key > last.key)]
 
 
-def _confirmed(source: Source, question: Question, place: int, window: Window, keys: list[object]) -> set[object]:
-    second = select(question.rule.key).where(
-        gaps.gap(question.rule, place, window, question.as_of), question.rule.key.in_(keys)
-    )
+def _confirmed(
+    source: Source, question: Question, place: int, gap: ColumnElement[bool], page: Sequence[Row[Any]]
+) -> Iterator[MissingTask]:
+    """The tasks of the page that the primary, too, shows as missing, with the primary's values."""
+    rule, columns = question.rule, question.columns
+    done, seen = rule.done[place], {(row.key, row.done) for row in page}
+    second = select(done.bare.label("done"), *row_columns(rule, columns))
+    second = second.where(gap, rule.key.in_([row.key for row in page])).order_by(done.bare, rule.key)
+    source.on_progress()
     with snapshot(source.primary, source.statement_timeout) as connection:
-        return set(connection.scalars(second))
-
-
-def _task(question: Question, place: int, row: Row[Any]) -> MissingTask:
-    fields = row._mapping  # noqa: SLF001 - the public name of a row's dictionary
-    columns = {name: fields[f"other_{index}"] for index, name in enumerate(question.columns)}
-    done_at = instant(question.rule.done[place], row.done)
-    return MissingTask(row.key, done_at, fields.get("provider"), columns)
-
-
-def instant(column: TimeColumn, value: datetime | str) -> datetime:
-    """The moment, aware UTC, that a value of the column stands for."""
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    return read_naive(moment, column.zone) if column.zone else moment.replace(tzinfo=UTC)
+        rows = connection.execute(second).all()
+    for row in rows:
+        # Where several tasks share a key, each belongs to the page that holds its finish time.
+        if rule.key_is_unique or (row.key, row.done) in seen:
+            yield MissingTask(**row_fields(rule, columns, row), done_at=instant(done, row.done))
 
 
 def parent_column(rule: BoundRule, name: str, argument: str) -> str:

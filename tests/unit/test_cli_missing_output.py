@@ -16,7 +16,7 @@ KEY = UUID("00000000-0000-0000-0000-000000000007")
 
 
 def task(key: object = 7, provider: object = "p7", **columns: Any) -> MissingTask:
-    return MissingTask(key, DONE, provider, columns)
+    return MissingTask(key, provider, "SUCCESS", {"completed_at": DONE}, columns, DONE)
 
 
 def csv_of(*tasks: MissingTask) -> list[str]:
