@@ -1,23 +1,19 @@
 """A provider behind its limits: one call that asks it when it may be asked, and otherwise says when to come back."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 import redis
 
-from compensation.provider import Answer, OutputProvider
+from compensation.gate import Entry, Gate, GateTimes, Held
+from compensation.provider import Answer, Kind, Output, OutputProvider
 from consistency.settings import Settings
+
+__all__ = ["Held", "LinkCheck", "Supply"]
 
 #: Looks at an address: "alive", "expired" or "unknown".
 LinkCheck = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Nobody was asked, so no attempt is burnt: why, in words for people, and after how many seconds to come back."""
-
-    reason: str
-    seconds: float
 
 
 class Supply:
@@ -29,18 +25,61 @@ class Supply:
         settings: Settings,
         client: redis.Redis | None,
         link_check: LinkCheck | None = None,
+        times: GateTimes | None = None,
     ) -> None:
         self._provider = provider
-        self._settings = settings
-        self._client = client
-        self._link_check = link_check
-        self.calls = 0
+        self._link_check = link_check if settings.check_links and provider.link_field else None
+        self._gate = Gate(provider.name, settings, client, times)
+        self._counting = threading.Lock()
+        self._calls = 0
+
+    @property
+    def calls(self) -> int:
+        """How often the provider was asked through this object."""
+        return self._calls
 
     def fetch(self, provider_task_id: str) -> Answer | Held:
-        """The provider's answer, or Held; waits a second at most before it asks. Never raises for the other side."""
-        self.calls += 1
-        return self._provider.fetch(provider_task_id)
+        """The provider's answer, or Held; waits a second at most before it asks, and never longer for the limits."""
+        entry = self._gate.enter()
+        if isinstance(entry, Held):
+            return entry
+        answer = self._ask(provider_task_id, entry)
+        return self._checked(answer) if answer.kind is Kind.FOUND and self._link_check else answer
 
     def throttle_reason(self) -> str | None:
         """What slows the work down now, in words for people, or None."""
-        return None
+        return self._gate.reason()
+
+    def close(self) -> None:
+        """Close the limits' own connections; the provider and the client are closed by whoever made them."""
+        self._gate.close()
+
+    def _ask(self, provider_task_id: str, entry: Entry) -> Answer:
+        with self._counting:
+            self._calls += 1
+        try:
+            answer = self._provider.fetch(provider_task_id)
+        except BaseException:
+            self._gate.turn_back(entry)
+            raise
+        self._gate.leave(entry, answer.kind, answer.retry_after)
+        return answer
+
+    def _checked(self, answer: Answer) -> Answer:
+        states = {output.key: self._link_state(output) for output in answer.outputs}
+        if unclear := [key for key, state in states.items() if state not in {"alive", "expired"}]:
+            detail = f"it could not be seen whether the link of {_named(unclear)} is alive"
+            return replace(answer, kind=Kind.TRANSIENT, code="link_unknown", detail=detail)
+        if expired := [key for key, state in states.items() if state == "expired"]:
+            detail = f"the link of {_named(expired)} is dead"
+            return replace(answer, kind=Kind.LINK_EXPIRED, detail=detail, expired=tuple(expired))
+        return answer
+
+    def _link_state(self, output: Output) -> str:
+        link = output.fields.get(self._provider.link_field)
+        return self._link_check(link) if isinstance(link, str) and link and self._link_check else "alive"
+
+
+def _named(keys: list[str]) -> str:
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""  # noqa: PLR2004 - as many as a line can hold
+    return ", ".join(keys[:3]) + more

@@ -1,0 +1,73 @@
+"""A small record that all workers read and change by the server's clock, or within the process without a server."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import redis
+
+from compensation.shared import Shared
+
+R = TypeVar("R")
+
+_SWAP = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+"""
+#: Each failed try means that another one succeeded, so more are not needed by as many workers as there can be.
+_TRIES = 100
+
+
+class Cell(Generic[R]):
+    """One frozen dataclass `R` of plain values under `key`; it is `R()` at first and after `keep` idle seconds."""
+
+    def __init__(self, shared: Shared, key: str, kind: Callable[..., R], keep: float) -> None:
+        self._shared = shared
+        self._key = key
+        self._kind = kind
+        self._keep_ms = max(1, round(1000 * keep))
+        self._lock = threading.Lock()
+        self._own = ""
+
+    def read(self) -> tuple[R, float]:
+        """The record, and the time on the clock that goes with it: seconds since 1970."""
+        text, now = self._shared.ask(self._read, lambda: (self._own, time.time()))
+        return self._parsed(text), now
+
+    def change(self, step: Callable[[R, float], R]) -> None:
+        """Put `step(record, now)` in the record's place; the step is asked again when somebody else was faster."""
+        self._shared.ask(partial(self._change, step), partial(self._change_own, step))
+
+    def _read(self, client: redis.Redis) -> tuple[str, float]:
+        pipe = client.pipeline(transaction=False)
+        pipe.get(self._key)
+        pipe.time()
+        text, (seconds, micros) = pipe.execute()
+        return text or "", seconds + micros / 1_000_000
+
+    def _change(self, step: Callable[[R, float], R], client: redis.Redis) -> None:
+        for _ in range(_TRIES):
+            text, now = self._read(client)
+            before = self._parsed(text)
+            after = step(before, now)
+            if after == before or client.eval(_SWAP, 1, self._key, text, _written(after), self._keep_ms):
+                return
+
+    def _change_own(self, step: Callable[[R, float], R]) -> None:
+        with self._lock:
+            self._own = _written(step(self._parsed(self._own), time.time()))
+
+    def _parsed(self, text: str) -> R:
+        with suppress(ValueError, TypeError):
+            return self._kind(**json.loads(text))
+        return self._kind()
+
+
+def _written(record: Any) -> str:
+    return json.dumps(asdict(record), separators=(",", ":"))
