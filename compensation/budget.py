@@ -61,10 +61,10 @@ class Budget:
             until = datetime.fromtimestamp(slowing.hold_until, UTC).replace(microsecond=0)
             return f"the provider asked to be left alone until {utc_text(until)}"
         if self._shared.lost:
-            return f"limit of {self._rate / self._workers:.3g} calls/s in each process while Redis does not answer"
+            return f"limit of {_number(self._rate / self._workers)} calls/s in each process while Redis does not answer"
         share = share_now(slowing, self._times, now)
-        slower = f", slowed down from {self._rate:.3g} because the provider refused calls" if share < 1 else ""
-        return f"limit of {self._rate * share:.3g} calls/s{slower}"
+        slower = f", slowed down from {_number(self._rate)} because the provider refused calls" if share < 1 else ""
+        return f"limit of {_number(self._rate * share)} calls/s{slower}"
 
     def is_slowed(self) -> bool:
         """Whether the provider has lately refused calls."""
@@ -92,6 +92,10 @@ class Budget:
 def _seconds(result: tuple[float, ...]) -> float:
     limited, _, _, retry_after = result
     return max(retry_after, _SHORTEST_SLEEP) if limited else 0.0
+
+
+def _number(rate: float) -> str:
+    return f"{rate:.3g}" if rate < 100 else f"{rate:.0f}"  # noqa: PLR2004 - from here on `g` would write 1e+03
 
 
 class _Given(RedisStoreBackend):

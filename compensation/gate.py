@@ -32,6 +32,7 @@ class GateTimes:
     """The numbers of all limits; durations in seconds. `patience` is how long `enter` may wait altogether."""
 
     patience: float = 1.0
+    come_again: float = 1.0
     lease_margin: float = 10.0
     look_again: float = 0.02
     shown: float = 5.0
@@ -70,7 +71,7 @@ class Gate:
         deadline = time.monotonic() + self._times.patience
         with self._line.front(deadline) as before, ExitStack() as taken:
             if before:
-                return Held(self._crowd_words(), self._times.patience)
+                return Held(self._crowd_words(), self._times.come_again)
             return self._enter(taken, deadline)
 
     def leave(self, entry: Entry, kind: Kind, retry_after: timedelta | None = None) -> None:
@@ -105,7 +106,7 @@ class Gate:
         # The place comes before the budget, so that a call follows at once when the budget has granted it.
         if not self._takes_place(taken, deadline):
             self._note(self._busy_words)
-            return Held(self._busy_words(), self._times.patience)
+            return Held(self._busy_words(), self._times.come_again)
         if wait := self._takes_budget(deadline):
             return Held(self._budget.words(), wait)
         if admission.probe is None and time.monotonic() - began > self._times.look_again:
@@ -146,4 +147,5 @@ class Gate:
         return latest[1]() if latest else self._budget.words()
 
     def _busy_words(self) -> str:
-        return f"{self._limit} calls to the provider are under way, which is the limit"
+        calls = "1 call to the provider is" if self._limit == 1 else f"{self._limit} calls to the provider are"
+        return f"{calls} under way, which is the limit"

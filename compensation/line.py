@@ -14,6 +14,9 @@ class Line:
         self._moved = threading.Condition()
         self._standing: deque[object] = deque()
 
+    def __len__(self) -> int:
+        return len(self._standing)
+
     @contextmanager
     def front(self, deadline: float) -> Iterator[int]:
         """Wait until `deadline` (monotonic seconds) for the front; the value is how many stand before me: 0 is it."""
