@@ -12,7 +12,8 @@ from consistency import gaps
 from consistency.database import database_errors, database_now, snapshot, transaction
 from consistency.errors import DatabaseError
 from consistency.host import BoundRule
-from consistency.ledger.schema import REVISIONS, installed_revision
+from consistency.ledger.own_tables import LEDGER, REPAIRS, OwnTables
+from consistency.ledger.schema import installed_revision
 from consistency.resources import Resources
 from consistency.table_facts import estimated_rows
 from monitor_tasks.index_advice import missing_indexes
@@ -32,7 +33,9 @@ def examine_databases(resources: Resources) -> Iterator[Diagnosis]:
         yield from _examine_rule(resources, rule.id)
     if resources.primary.dialect.name == "sqlite":
         yield from examined("write-ahead log", partial(_write_ahead, resources))
-    yield from examined("own tables", partial(_own_tables, resources))
+    yield from examined(LEDGER.title, partial(_own_tables, resources.store, LEDGER, State.FAIL))
+    without = "; checks need none of them, repairs do"
+    yield from examined(REPAIRS.title, partial(_own_tables, resources.primary, REPAIRS, State.WARN, without))
 
 
 def _reachable(resources: Resources) -> Iterator[Diagnosis]:
@@ -162,13 +165,15 @@ def _write_ahead(resources: Resources) -> Iterator[Diagnosis]:
         yield diagnosis("write-ahead log", State.WARN, message, fix)
 
 
-def _own_tables(resources: Resources) -> Iterator[Diagnosis]:
-    found, where = installed_revision(resources.store), resources.store.url.render_as_string(hide_password=True)
-    if found == REVISIONS[-1]:
-        yield diagnosis("own tables", State.OK, f"up to date in {where}")
+def _own_tables(engine: Engine, tables: OwnTables, unusable: State, without: str = "") -> Iterator[Diagnosis]:
+    """`unusable` is how bad it is that the tables are not there or too old, `without` what that means."""
+    name, where = tables.title, engine.url.render_as_string(hide_password=True)
+    found = installed_revision(engine, tables)
+    if found == tables.revisions[-1]:
+        yield diagnosis(name, State.OK, f"up to date in {where}")
     elif found is None:
-        yield diagnosis("own tables", State.FAIL, f"not there yet in {where}", "reconcilery init")
-    elif found in REVISIONS:
-        yield diagnosis("own tables", State.FAIL, f"of an older release ({found}) in {where}", "reconcilery init")
+        yield diagnosis(name, unusable, f"not there yet in {where}{without}", "reconcilery init")
+    elif found in tables.revisions:
+        yield diagnosis(name, unusable, f"of an older release ({found}) in {where}{without}", "reconcilery init")
     else:
-        yield diagnosis("own tables", State.FAIL, f"of a newer release ({found}) in {where}", "update Reconcilery")
+        yield diagnosis(name, State.FAIL, f"of a newer release ({found}) in {where}", "update Reconcilery")

@@ -2,7 +2,7 @@
 
 import click
 
-from consistency.ledger.schema import create_or_upgrade
+from cli.own_tables import make_own_tables, up_to_date
 from consistency.resources import open_resources
 from consistency.settings import load_settings
 
@@ -11,14 +11,14 @@ from consistency.settings import load_settings
 def init() -> None:
     """Create or upgrade the product's own tables (reconcilery_*); the tables of the application stay as they are.
 
-    May be run again at any time, also by several machines at once.
+    Those of checks go to the store, those of repairs always beside the application's tables; where that database
+    refuses them, checks still work. May be run again at any time, also by several machines at once.
     """
     resources = open_resources(load_settings())
     try:
-        done = create_or_upgrade(resources.store)
+        for change in make_own_tables(resources):
+            click.echo(f"Applied {change}")
+        for told in up_to_date(resources):
+            click.echo(told)
     finally:
         resources.dispose()
-    where = resources.store.url.render_as_string(hide_password=True)
-    for change in done:
-        click.echo(f"Applied {change}")
-    click.echo(f"The own tables in {where} are up to date")

@@ -9,16 +9,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, exc, make_url, text
 
-from consistency.errors import DatabaseError, DatabaseUnavailable, LedgerMissing, StatementTimeout
+from consistency.errors import DatabaseError, DatabaseUnavailable, LedgerMissing, NotAllowed, StatementTimeout
 
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 30
 _PROGRESS_OPCODES = 20_000
 _TIMEOUT_CODES = {"57014", "1969", "3024", "interrupted"}
+# No privilege on the table or column, or on the server; a server or a transaction that is read-only.
+_REFUSALS = {"42501", "25006", "1142", "1143", "1227", "1290", "1792", "1836", "attempt to write a readonly database"}
 _MISSING_TABLE_CODES = {"42P01", "1146"}
 # Too many connections, access denied, unknown database, server gone or shutting down, lock waits and deadlocks.
 _MYSQL_OUTAGES = {"1040", "1044", "1045", "1049", "1053", "1205", "1213", "2002", "2003", "2006", "2013", "2014"}
-_SQLITE_OUTAGES = ("locked", "unable to open", "disk I/O", "readonly", "full")
+_SQLITE_OUTAGES = ("locked", "unable to open", "disk I/O", "full")
 
 
 def connect(url: str, *, own_file: bool = False) -> Engine:
@@ -176,9 +178,12 @@ def _translated(error: exc.DBAPIError, engine: Engine) -> DatabaseError:
     missing = codes & _MISSING_TABLE_CODES or said.startswith("no such table")
     if missing and "reconcilery_" in str(original):
         return LedgerMissing(f"an own table is missing in {where}: {first_line(original)}; run `reconcilery init`")
+    refused = f"database {where} refused a statement: {first_line(original)}"
+    if codes & _REFUSALS:
+        return NotAllowed(refused)
     if _is_outage(error, engine.dialect.name, codes, said):
         return DatabaseUnavailable(f"database {where} is not available: {first_line(original)}")
-    return DatabaseError(f"database {where} refused a statement: {first_line(original)}")
+    return DatabaseError(refused)
 
 
 def _is_outage(error: exc.DBAPIError, dialect: str, codes: set[str], said: str) -> bool:

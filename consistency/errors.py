@@ -7,6 +7,7 @@ ReconcileryError
 ├── DatabaseError         the database did not do what was asked
 │   ├── DatabaseUnavailable   it cannot be reached; trying again later can help
 │   ├── StatementTimeout      it was too slow; a smaller piece can help
+│   ├── NotAllowed            the account may not do that, or nobody may write there
 │   └── LedgerMissing         the product's own tables are not there yet
 ├── BrokerUnavailable     Redis cannot be reached, or no worker answered
 ├── ClaimLost             somebody else has taken this piece of work over; whoever held it stops
@@ -46,6 +47,10 @@ class DatabaseUnavailable(DatabaseError):
 
 class StatementTimeout(DatabaseError):
     """A statement ran into its time limit."""
+
+
+class NotAllowed(DatabaseError):
+    """The account may not do that, or nobody may write there just now."""
 
 
 class LedgerMissing(DatabaseError):

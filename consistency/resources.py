@@ -8,9 +8,10 @@ from sqlalchemy import Engine, inspect, make_url
 
 from consistency.binding import bind
 from consistency.database import connect, connect_in_memory, database_errors
-from consistency.errors import ConfigurationError, LedgerMissing
+from consistency.errors import ConfigurationError
 from consistency.host import BoundRule
-from consistency.ledger import schema
+from consistency.ledger.own_tables import LEDGER, REPAIRS
+from consistency.ledger.schema import require_current
 from consistency.ledger.tables import metadata
 from consistency.settings import Settings
 
@@ -78,15 +79,12 @@ def ledger_exists(store: Engine) -> bool:
 
 def require_ledger(store: Engine) -> None:
     """Raise LedgerMissing, with the command that helps, unless the product's own tables are as they should be."""
-    installed = schema.installed_revision(store)
-    if installed == schema.REVISIONS[-1]:
-        return
-    where = f"Reconcilery's own tables in {store.url.render_as_string(hide_password=True)}"
-    if installed in schema.REVISIONS:
-        raise LedgerMissing(f"{where} are older than this program; run `reconcilery init` again")
-    if installed is not None:
-        raise LedgerMissing(f"{where} are of a newer release; update Reconcilery on this machine")
-    raise LedgerMissing(f"{where.replace(' in ', ' are not in ', 1)} yet; run `reconcilery init` once")
+    require_current(store, LEDGER)
+
+
+def require_repair_tables(primary: Engine) -> None:
+    """The same for the tables of repairs, which live in the application's database."""
+    require_current(primary, REPAIRS)
 
 
 def with_private_ledger(resources: Resources) -> Resources:

@@ -2,14 +2,14 @@
 
 from alembic import context
 
-from consistency.ledger.schema import VERSION_TABLE, is_ours
-from consistency.ledger.tables import metadata
+from consistency.ledger.own_tables import OwnTables
 
+tables: OwnTables = context.config.attributes["tables"]
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    version_table=VERSION_TABLE,
-    include_object=is_ours,
+    target_metadata=tables.metadata,
+    version_table=tables.version_table,
+    include_object=tables.is_ours,
     transactional_ddl=True,
 )
 context.run_migrations()

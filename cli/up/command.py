@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.errors import report_errors
+from cli.own_tables import make_own_tables
 from cli.up.demo import Demo
 from cli.up.embedded import choose_broker
 from cli.up.folder_lock import alone_in
@@ -16,7 +17,6 @@ from cli.up.service import Service
 from cli.up.services import beat, flower, worker
 from cli.up.story import Story
 from consistency.errors import BadRequest
-from consistency.ledger.schema import create_or_upgrade
 from consistency.resources import open_resources
 from consistency.settings import Settings, examine_settings, load_settings
 
@@ -69,7 +69,7 @@ def _configured_redis() -> str | None:
 
 def _make_ledger(settings: Settings) -> None:
     resources = open_resources(settings)
-    create_or_upgrade(resources.store)
+    make_own_tables(resources)
     resources.dispose()
 
 

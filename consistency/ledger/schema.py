@@ -3,70 +3,81 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, select, text
+from sqlalchemy import Connection, Engine, String, column, inspect, select, table, text
 
 from consistency.database import database_errors, transaction
-from consistency.errors import DatabaseError
-from consistency.ledger.tables import metadata
-
-VERSION_TABLE = "reconcilery_schema_version"
-#: Every change there is, oldest first; the last is what this program needs.
-REVISIONS = ("0001",)
+from consistency.errors import DatabaseError, LedgerMissing
+from consistency.ledger.own_tables import LEDGER, OwnTables
 
 _MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 _LOCK_SECONDS = 60
 _LOCK_NUMBER = 7_265_636_001
-_versions = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
 
 
-def installed_revision(engine: Engine) -> str | None:
+def installed_revision(engine: Engine, tables: OwnTables = LEDGER) -> str | None:
     """The last change that was applied; None before the first `reconcilery init`."""
     with database_errors(engine), engine.execution_options(readonly=True).connect() as connection:
-        return _installed(connection)
+        return _installed(connection, tables)
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the own tables are just as this program needs them."""
-    return installed_revision(engine) == REVISIONS[-1]
+def is_current(engine: Engine, tables: OwnTables = LEDGER) -> bool:
+    """Whether the tables are just as this program needs them."""
+    return installed_revision(engine, tables) == tables.revisions[-1]
 
 
-def create_or_upgrade(engine: Engine) -> list[str]:
+def require_current(engine: Engine, tables: OwnTables) -> None:
+    """Raise LedgerMissing, with the command that helps, unless the tables are as they should be."""
+    installed = installed_revision(engine, tables)
+    if installed == tables.revisions[-1]:
+        return
+    what, where = f"Reconcilery's {tables.title}", engine.url.render_as_string(hide_password=True)
+    if installed in tables.revisions:
+        raise LedgerMissing(f"{what} in {where} are older than this program; run `reconcilery init` again")
+    if installed is not None:
+        raise LedgerMissing(f"{what} in {where} are of a newer release; update Reconcilery on this machine")
+    raise LedgerMissing(f"{what} are not in {where} yet; run `reconcilery init` once")
+
+
+def create_or_upgrade(engine: Engine, tables: OwnTables = LEDGER) -> list[str]:
     """Apply the changes that are missing, and say what each did; nothing happens when there are none.
 
-    Of several processes at once one does the work while the others wait for it. DatabaseError when the tables were
-    made by a newer program, or when somebody holds the lock for a minute.
+    Of several processes at once one does the work while the others wait for it. NotAllowed when the account may not
+    make tables; DatabaseError when they were made by a newer program, or when somebody holds the lock for a minute.
     """
     with _alone(engine), transaction(engine) as connection:
         _wait_for_others(connection)
-        installed = _installed(connection)
-        if installed is not None and installed not in REVISIONS:
-            raise DatabaseError(f"the own tables are of a newer release ({installed}); update Reconcilery")
-        return _upgrade(connection, installed)
+        installed = _installed(connection, tables)
+        if installed is not None and installed not in tables.revisions:
+            raise DatabaseError(f"the {tables.title} are of a newer release ({installed}); update Reconcilery")
+        return _upgrade(connection, tables, installed)
 
 
-def _installed(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(VERSION_TABLE):
+def _installed(connection: Connection, tables: OwnTables) -> str | None:
+    if not inspect(connection).has_table(tables.version_table):
         return None
-    found: str | None = connection.scalar(select(_versions.c.version_num))
+    version = column("version_num", String(32))
+    found: str | None = connection.scalar(select(version).select_from(table(tables.version_table, version)))
     return found
 
 
-def _upgrade(connection: Connection, installed: str | None) -> list[str]:
-    if installed == REVISIONS[-1]:
+def _upgrade(connection: Connection, tables: OwnTables, installed: str | None) -> list[str]:
+    if installed == tables.revisions[-1]:
         return []
     # Alembic takes as long to import as all the rest, and only this needs it.
     from alembic import command  # noqa: PLC0415 - the reason stands above
     from alembic.config import Config  # noqa: PLC0415 - the same
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - the same
 
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    missing = REVISIONS[REVISIONS.index(installed) + 1 :] if installed else REVISIONS
+    config = Config(attributes={"connection": connection, "tables": tables})
+    options = {"script_location": _MIGRATIONS, "version_locations": _MIGRATIONS / tables.versions}
+    for name, path in options.items():
+        config.set_main_option(name, str(path).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    first = tables.revisions.index(installed) + 1 if installed else 0
     scripts = ScriptDirectory.from_config(config)
     command.upgrade(config, "head")
-    return [f"{revision}: {scripts.get_revision(revision).doc}" for revision in missing]
+    return [f"{revision}: {scripts.get_revision(revision).doc}" for revision in tables.revisions[first:]]
 
 
 @contextmanager
@@ -90,9 +101,3 @@ def _wait_for_others(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
-
-
-def is_ours(item: object, name: str | None, kind: str, _reflected: object, _compared: object) -> bool:
-    """For Alembic: our tables and what belongs to them, and nothing of the application's."""
-    table: Any = item if kind == "table" else getattr(item, "table", None)
-    return (name if kind == "table" else getattr(table, "name", None)) in metadata.tables

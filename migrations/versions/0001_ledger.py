@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mysql
+
+from consistency.ledger.creating import create, long_text, moment, task_key
 
 revision = "0001"
 down_revision = None
@@ -14,31 +15,6 @@ TABLES = (
     "reconcilery_check_parts",
     "reconcilery_check_runs",
 )
-
-
-#: Keys that differ in case alone are two keys, which the usual collations of MySQL deny.
-case_sensitive = sa.String(191).with_variant(mysql.VARCHAR(191, collation="utf8mb4_bin"), "mysql", "mariadb")
-
-
-def moment(name: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[object]:
-    """UTC without a zone, with microseconds."""
-    kind = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
-    return sa.Column(name, kind, primary_key=primary_key, nullable=nullable)
-
-
-def long_text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=nullable)
-
-
-def create(name: str, *columns: sa.schema.SchemaItem, indexes: dict[str, list[str]] | None = None) -> None:
-    """Create what is not there: MySQL commits each statement by itself, so an attempt that died is gone on with."""
-    found = sa.inspect(op.get_bind())
-    if not found.has_table(name):
-        op.create_table(name, *columns)
-    present = {index["name"] for index in found.get_indexes(name)}
-    for index, indexed in (indexes or {}).items():
-        if index not in present:
-            op.create_index(index, name, indexed)
 
 
 def upgrade() -> None:
@@ -54,7 +30,7 @@ def upgrade() -> None:
     create(
         "reconcilery_open_gaps",
         sa.Column("rule_id", sa.String(64), primary_key=True),
-        sa.Column("task_key", case_sensitive, primary_key=True),
+        task_key("task_key", primary_key=True),
         moment("done_at"),
         moment("first_seen_at"),
     )

@@ -16,6 +16,7 @@ from cli.doctor_services import _redis, examine_services
 from cli.main import reconcilery
 from consistency.database import connect, transaction
 from consistency.heartbeats import beat_once, heartbeat_file
+from consistency.ledger.own_tables import LEDGER, REPAIRS
 from consistency.ledger.schema import create_or_upgrade
 from consistency.resources import Resources
 from consistency.settings import Settings
@@ -56,11 +57,17 @@ def test_a_fitting_application_without_own_tables_lacks_only_those(application: 
     found = examined(application)
     if application.primary.dialect.name == "sqlite":
         assert found.pop("write-ahead log")[0] is State.WARN
-    assert [check for check, (state, _, _) in found.items() if state is not State.OK] == ["own tables"]
+    assert [check for check, (state, _, _) in found.items() if state is not State.OK] == [
+        "own tables",
+        "repair tables",
+    ]
     assert list(found)[:4] == ["database", "clock", "mapping task-outputs", "permissions task-outputs"]
     assert found["own tables"][2] == "reconcilery init"
-    create_or_upgrade(application.primary)
-    assert examined(application)["own tables"][0] is State.OK
+    assert found["repair tables"][0] is State.WARN
+    create_or_upgrade(application.primary, LEDGER)
+    create_or_upgrade(application.primary, REPAIRS)
+    found = examined(application)
+    assert {found[name][0] for name in ("own tables", "repair tables")} == {State.OK}
 
 
 def test_a_database_that_is_down_is_the_only_thing_told_of_it() -> None:

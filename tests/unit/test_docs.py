@@ -14,8 +14,7 @@ import pytest
 import beat_schedule
 import celeryconfig
 from cli.main import COMMANDS, reconcilery
-from consistency.ledger.schema import VERSION_TABLE
-from consistency.ledger.tables import metadata
+from consistency.ledger.own_tables import LEDGER, REPAIRS
 from consistency.mapping import DEFAULT_RULE, ChildMapping, Operator, ParentMapping, RuleMapping
 from consistency.settings import Settings, load_settings
 from monitor_tasks.celery import app
@@ -157,7 +156,8 @@ def test_every_setting_of_celery_has_its_reason() -> None:
 
 
 def test_every_own_table_is_explained() -> None:
-    assert lacking([*metadata.tables, VERSION_TABLE], text_of("docs/reference/files-and-keys.md")) == []
+    own = [name for tables in (LEDGER, REPAIRS) for name in (*tables.metadata.tables, tables.version_table)]
+    assert lacking(own, text_of("docs/reference/files-and-keys.md")) == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/reference/cli.md"])

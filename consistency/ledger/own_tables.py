@@ -1,0 +1,38 @@
+"""The two sets of own tables: the ledger, which may live anywhere, and those of repairs, which live with the target."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import MetaData
+
+from consistency.ledger.repair_tables import repair_metadata
+from consistency.ledger.tables import metadata
+
+
+@dataclass(frozen=True)
+class OwnTables:
+    """Tables that are made and changed together; `versions` is where their changes lie, below `migrations`.
+
+    `revisions` are all changes there are, oldest first; the last is what this program needs.
+    """
+
+    title: str
+    metadata: MetaData
+    version_table: str
+    revisions: tuple[str, ...]
+    versions: str
+
+    @property
+    def is_ours(self) -> Callable[..., bool]:
+        """For Alembic: these tables and what belongs to them, and nothing of the application's."""
+
+        def decide(item: object, name: str | None, kind: str, *_: object) -> bool:
+            table: Any = item if kind == "table" else getattr(item, "table", None)
+            return (name if kind == "table" else getattr(table, "name", None)) in self.metadata.tables
+
+        return decide
+
+
+LEDGER = OwnTables("own tables", metadata, "reconcilery_schema_version", ("0001",), "versions")
+REPAIRS = OwnTables("repair tables", repair_metadata, "reconcilery_repair_version", ("0001",), "repair/versions")
