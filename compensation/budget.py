@@ -61,7 +61,7 @@ class Budget:
             until = datetime.fromtimestamp(slowing.hold_until, UTC).replace(microsecond=0)
             return f"the provider asked to be left alone until {utc_text(until)}"
         if self._shared.lost:
-            return f"limit of {_number(self._rate / self._workers)} calls/s in each process while Redis does not answer"
+            return f"limit of {_number(self._rate / self._workers)} calls/s in each process while Redis cannot be used"
         share = share_now(slowing, self._times, now)
         slower = f", slowed down from {_number(self._rate)} because the provider refused calls" if share < 1 else ""
         return f"limit of {_number(self._rate * share)} calls/s{slower}"

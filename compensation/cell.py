@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -64,9 +64,17 @@ class Cell(Generic[R]):
             self._own = _written(step(self._parsed(self._own), time.time()))
 
     def _parsed(self, text: str) -> R:
+        new = self._kind()
         with suppress(ValueError, TypeError):
-            return self._kind(**json.loads(text))
-        return self._kind()
+            found = self._kind(**json.loads(text))
+            if _alike(found, new):
+                return found
+        return new
+
+
+def _alike(found: Any, new: Any) -> bool:
+    pairs = zip(astuple(found), astuple(new), strict=True)
+    return all(isinstance(value, str if isinstance(default, str) else int | float) for value, default in pairs)
 
 
 def _written(record: Any) -> str:
