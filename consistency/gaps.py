@@ -94,10 +94,14 @@ def outputs_of_task(rule: BoundRule) -> list[ColumnElement[bool]]:
 
 def lacks_output(rule: BoundRule) -> ColumnElement[bool]:
     """The task in the surrounding statement has fewer live outputs than the rule wants."""
-    wanted = rule.mapping.child.min_rows
-    if wanted == 1:
+    if rule.mapping.child.min_rows == 1:
         return ~exists().where(*outputs_of_task(rule)).correlate(rule.parent)
-    return number_of_outputs(rule) < wanted
+    return lacks_output_by_count(rule)
+
+
+def lacks_output_by_count(rule: BoundRule) -> ColumnElement[bool]:
+    """The same as a value: beside a condition PostgreSQL might answer an EXISTS by reading all outputs there are."""
+    return number_of_outputs(rule) < rule.mapping.child.min_rows
 
 
 def number_of_outputs(rule: BoundRule) -> ColumnElement[int]:

@@ -39,7 +39,7 @@ def tasks_by_keys(
 ) -> Iterator[KeyedTask]:
     """The tasks with these keys, in no order; a key without a task is absent.
 
-    Keys are of the id column's own type, each named once, and compared as the database compares them.
+    Keys are of the id column's own type, and compared as the database compares them.
     """
     for page in pages_of(keys):
         source.on_progress()
@@ -50,15 +50,13 @@ def tasks_by_keys(
 
 
 def pages_of(keys: Iterable[object]) -> Iterator[list[object]]:
-    """The keys in lists of at most PAGE_KEYS."""
-    rest = iter(keys)
+    """The keys, each once, in lists of at most PAGE_KEYS."""
+    rest = iter(dict.fromkeys(keys))
     while page := list(islice(rest, PAGE_KEYS)):
         yield page
 
 
-def select_tasks(
-    rule: BoundRule, keys: Sequence[object], as_of: datetime, columns: Sequence[str] = ()
-) -> Select[tuple[Any, ...]]:
+def select_tasks(rule: BoundRule, keys: Sequence[object], as_of: datetime, columns: Sequence[str] = ()) -> Select[Any]:
     """The statement behind one page; whoever wants to lock the rows adds `with_for_update(of=rule.parent)`."""
     places = range(len(rule.done))
     matured = or_(false(), *(and_(*_placed(rule, place), gaps.matured(rule, place, as_of)) for place in places))
@@ -68,7 +66,7 @@ def select_tasks(
         _flag(successful).label("successful"),
         _flag(alive).label("alive"),
         _flag(matured).label("matured"),
-        _flag(and_(successful, alive, matured, gaps.lacks_output(rule))).label("missing"),
+        _flag(and_(successful, alive, matured, gaps.lacks_output_by_count(rule))).label("missing"),
         gaps.number_of_outputs(rule).label("outputs"),
     )
     return chosen.select_from(rule.parent).where(rule.key.in_(keys))

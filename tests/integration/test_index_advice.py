@@ -10,9 +10,11 @@ from consistency import gaps
 from consistency.binding import bind
 from consistency.database import connect, snapshot
 from consistency.mapping import DEFAULT_RULE
+from consistency.measure import count_statement
 from consistency.model import Level, Window
 from consistency.resources import Resources
 from consistency.settings import Settings
+from consistency.tasks_by_keys import select_tasks
 from monitor_tasks.full_reads import index_findings, planned_statements
 from monitor_tasks.index_advice import missing_indexes
 from monitor_tasks.query_plans import full_reads
@@ -67,6 +69,9 @@ def test_with_the_advised_indexes_no_statement_reads_a_whole_table(postgres_url:
     for place, column in enumerate(rule.done):
         page = select(rule.key).where(gaps.gap(rule, place, FOUR_HOURS, LAST)).order_by(column.bare, rule.key)
         statements[f"missing tasks by {column.column.name}"] = Prepared(page.limit(1000), {})
+        counted = count_statement(rule, place, gaps.within(rule, place, FOUR_HOURS), LAST)
+        statements[f"before and after by {column.column.name}"] = Prepared(counted, {})
+    statements["tasks by keys"] = Prepared(select_tasks(rule, list(range(14_400, 15_400)), LAST), {})
     with snapshot(engine, timedelta(seconds=30)) as connection:
         read = {name: full_reads(connection, statement) for name, statement in statements.items()}
     assert {name: reads for name, reads in read.items() if reads} == {}

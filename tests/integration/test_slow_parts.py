@@ -1,11 +1,10 @@
 """Parts that are too slow: halved, then marked as not measured; the report says so."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from consistency.database import connect
 from consistency.model import CheckType, Window
@@ -13,27 +12,11 @@ from monitor_tasks import checks
 from tests.factories.checking import mapping_of, open_run, resources_of
 from tests.factories.comparing import assert_report_is_right
 from tests.factories.half_done import AS_OF, MINUTE, fill, states
+from tests.factories.locked import locked_out
 from tests.factories.oracle import Spec
 
 EIGHT_MINUTES = Window(AS_OF - 28 * MINUTE, AS_OF - 20 * MINUTE)
 QUICK_TIMEOUT = timedelta(seconds=0.15)
-
-
-@contextmanager
-def locked_out(engine: Engine) -> Iterator[Callable[[], None]]:
-    """Nobody can read the tasks until the yielded function is called."""
-    with ExitStack() as stack:
-        connection = stack.enter_context(engine.connect())
-        lock = "LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE"
-        connection.execute(text(lock if engine.dialect.name == "postgresql" else "LOCK TABLES tasks WRITE"))
-
-        def let_in() -> None:
-            if not connection.closed:
-                connection.invalidate()
-                connection.close()
-
-        stack.callback(let_in)
-        yield let_in
 
 
 @pytest.fixture(params=["postgres_url", "mariadb_url"])
