@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from cli.broker import publish, require_redis, somebody_answers
-from cli.orders import CheckOrder
+from cli.orders import CheckOrder, open_check
 from cli.terminal import note
 from consistency.database import transaction
 from consistency.errors import BrokerUnavailable, CheckFailed
@@ -27,14 +27,7 @@ Show = Callable[[int, int], None]
 def send(resources: Resources, order: CheckOrder) -> tuple[Run, bool]:
     """Open the run and tell the workers; a run that cannot be sent is cancelled. False: it was under way already."""
     require_redis(resources.settings)
-    run, new = checks.start(
-        resources,
-        order.kind,
-        order.rule_id,
-        window=order.window,
-        compare_at=order.compare_at,
-        detailed=order.detailed,
-    )
+    run, new = open_check(resources, order)
     try:
         if new or checks.is_claimable(resources, run.id):
             publish(run, run.id if new else str(uuid4()))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from cli.orders import CheckOrder
+from cli.orders import CheckOrder, open_check
 from cli.terminal import note
 from consistency.database import database_now, transaction
 from consistency.errors import CheckFailed
@@ -28,14 +28,7 @@ def with_some_ledger(resources: Resources) -> tuple[Resources, bool]:
 
 def check_here(resources: Resources, order: CheckOrder, show: Show, *, remembered: bool) -> Run:
     """The closed run. Parts that a worker has taken are waited for; Ctrl-C cancels what was opened here."""
-    run, new = checks.start(
-        resources,
-        order.kind,
-        order.rule_id,
-        window=order.window,
-        compare_at=order.compare_at,
-        detailed=order.detailed,
-    )
+    run, new = open_check(resources, order)
     try:
         run = _work(resources, run, show)
     except KeyboardInterrupt:
