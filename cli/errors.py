@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+from cli.terminal import printable
 from consistency.errors import ReconcileryError
 from consistency.masking import mask_text
 
@@ -50,8 +51,10 @@ def report_errors() -> Iterator[None]:
 
 def _tell(message: str, exit_code: int) -> NoReturn:
     if _wants_traceback():
-        click.echo(mask_text(traceback.format_exc()), err=True, nl=False)
-    click.echo(f"Error: {mask_text(' '.join(message.split()))}", err=True)
+        for line in traceback.format_exc().splitlines():
+            click.echo(printable(mask_text(line)), err=True)
+    # What a database says may hold what steers a terminal.
+    click.echo(f"Error: {printable(mask_text(' '.join(message.split())))}", err=True)
     raise click.exceptions.Exit(exit_code) from None
 
 

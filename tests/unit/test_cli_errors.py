@@ -33,6 +33,11 @@ def run(error: BaseException, **environ: str) -> tuple[int, str, str]:
         (ReconcileryError("no\nluck"), 1, "Error: no luck\n"),
         (BadRequest("start: is wrong"), 2, "Error: start: is wrong\n"),
         (BrokerUnavailable("redis://u:hunter2@h is away"), 69, "Error: redis://u:***@h is away\n"),
+        (
+            ReconcileryError("said \x1b[2J\x07, \u202eevil\u200b, grüße 任务"),
+            1,
+            "Error: said ?[2J?, ?evil?, grüße 任务\n",
+        ),
         (KeyError("x"), 1, "Error: unexpected KeyError: 'x'; LOG_LEVEL=DEBUG shows where\n"),
         (KeyboardInterrupt(), 130, "Interrupted\n"),
         (click.ClickException("of click"), 1, "Error: of click\n"),
@@ -50,6 +55,12 @@ def test_a_traceback_comes_only_when_asked_for() -> None:
     assert told.startswith("Traceback (most recent call last):")
     assert told.endswith("\nError: at redis://:***@h\n")
     assert "hunter2" not in told
+
+
+def test_a_traceback_cannot_steer_the_terminal_either() -> None:
+    _, _, told = run(ReconcileryError("said \x1b[2J"), LOG_LEVEL="debug")
+    assert "\x1b" not in told
+    assert told.count("said ?[2J") == 2
 
 
 def test_control_c_at_a_prompt_is_an_interruption() -> None:
