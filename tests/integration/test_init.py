@@ -1,5 +1,6 @@
 """`reconcilery init`: both sets of own tables, and what happens where one of them is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import inspect
 from cli.main import reconcilery
 from consistency.database import connect
 from consistency.ledger.own_tables import LEDGER, REPAIRS, OwnTables
+from tests.servers.readers import reader_of
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,17 @@ def test_where_both_belong_together_a_refusal_is_an_error(readers_url: str, monk
     assert (done.exit_code, done.stdout) == (1, "")
     (told,) = done.stderr.splitlines()
     assert "refused a statement" in told
+
+
+@pytest.mark.parametrize("fixture", ["postgres_url", "mariadb_url"])
+def test_the_rights_that_are_documented_are_enough(
+    request: pytest.FixtureRequest, fixture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reader_of(request.getfixturevalue(fixture), os.getpid(), makes_tables=True) as url:
+        monkeypatch.setenv("RECONCILERY_DATABASE_URL", url)
+        done = init()
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert len(done.stdout.splitlines()) == 3
 
 
 def test_an_application_that_is_down_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

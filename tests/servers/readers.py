@@ -1,4 +1,4 @@
-"""An account that may read a database and nothing else."""
+"""Accounts with few rights: one that may read a database and nothing else, one that may make tables besides."""
 
 import itertools
 from collections.abc import Iterator
@@ -17,11 +17,16 @@ _MAKE = {
     ),
     "mysql": ("CREATE USER {name} IDENTIFIED BY 'open-sesame'", "GRANT SELECT ON {database}.* TO {name}"),
 }
+# As docs/howto/run-in-production.md names them.
+_MAKERS = {
+    "postgresql": ("GRANT CREATE ON SCHEMA public TO {name}",),
+    "mysql": ("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, INDEX, REFERENCES ON {database}.* TO {name}",),
+}
 _DROP = {"postgresql": ("DROP OWNED BY {name}", "DROP ROLE {name}"), "mysql": ("DROP USER {name}",)}
 
 
 @contextmanager
-def reader_of(database_url: str, process: int) -> Iterator[str]:
+def reader_of(database_url: str, process: int, *, makes_tables: bool = False) -> Iterator[str]:
     """The URL of a new account for the database as it is now; `process` keeps the names of parallel runs apart."""
     url = make_url(database_url)
     kind, database = url.get_backend_name(), str(url.database)
@@ -31,7 +36,7 @@ def reader_of(database_url: str, process: int) -> Iterator[str]:
         return
     names = {"name": f"reconcilery_reader_{process}_{next(_numbers)}", "database": database}
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    _execute(engine, _MAKE[kind], names)
+    _execute(engine, (*_MAKE[kind], *(_MAKERS[kind] if makes_tables else ())), names)
     try:
         yield url.set(username=names["name"], password="open-sesame").render_as_string(hide_password=False)
     finally:
