@@ -1,0 +1,92 @@
+"""Asking a provider for JSON over HTTP, and what everything but a clear answer comes to."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+from urllib.parse import urljoin
+
+from compensation.one_line import one_line
+from compensation.provider import Answer, Kind
+from consistency.http_trouble import NoReply, host_of
+from consistency.timed_http import LARGEST_BODY, Reply
+
+_LONGEST_WAIT = timedelta(days=1)
+_TOO_MANY = 429
+_SERVER_ERROR = 500
+_REDIRECTS = range(300, 400)
+_MOVED_FOR_GOOD = (301, 308)
+_REFUSED = (401, 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A reply's JSON; `trouble` says why there is none."""
+
+    value: Any = None
+    trouble: Answer | None = None
+
+
+def ill(reply: Reply | NoReply, now: datetime) -> Answer | None:
+    """LIMITED or TRANSIENT where the way to the provider or its server has failed, None where it has answered."""
+    if isinstance(reply, NoReply):
+        return Answer(Kind.TRANSIENT, code=reply.code, detail=one_line(reply.detail))
+    wait = retry_after(reply.headers.get("Retry-After"), now)
+    if reply.status == _TOO_MANY:
+        return Answer(Kind.LIMITED, code="HTTP 429", detail="asked too often", retry_after=wait)
+    if reply.status >= _SERVER_ERROR:
+        code = f"HTTP {reply.status}"
+        return Answer(Kind.TRANSIENT, code=code, detail=f"the server failed with {code}", retry_after=wait)
+    return None
+
+
+def refusal(reply: Reply, url: str, setting: str) -> Answer | None:
+    """STOP_RUN where the provider wants other credentials or another address; `setting` is what has to be changed."""
+    code = f"HTTP {reply.status}"
+    if reply.status in _REFUSED:
+        return Answer(Kind.STOP_RUN, code=code, detail=f"{host_of(url)} refuses access ({code})")
+    if reply.status in _REDIRECTS:
+        kind = Kind.STOP_RUN if reply.status in _MOVED_FOR_GOOD else Kind.TRANSIENT
+        place = host_of(urljoin(url, reply.headers.get("Location", "")))
+        detail = f"{host_of(url)} sends us on to {place}, which is not followed; see {setting}"
+        return Answer(kind, code=code, detail=one_line(detail))
+    return None
+
+
+def document(reply: Reply) -> Document:
+    """The JSON of a reply, else a TRANSIENT answer that says what there was instead."""
+    body = reply.body.strip()
+    if not reply.complete:
+        return _no_document("too_big", f"the answer is larger than {LARGEST_BODY // 1024**2} MB")
+    if not body:
+        return _no_document("empty", "the answer is empty")
+    try:
+        return Document(json.loads(body, parse_constant=_refuse_constant))
+    except (ValueError, RecursionError):
+        kind = "html" if body.startswith(b"<") else "not_json"
+        what = "a web page" if kind == "html" else "no JSON, or only a part of it"
+        return _no_document(kind, f"the answer is {what}")
+
+
+def _no_document(code: str, detail: str) -> Document:
+    return Document(trouble=Answer(Kind.TRANSIENT, code=code, detail=detail))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def retry_after(text: str | None, now: datetime) -> timedelta | None:
+    """How long to wait by a Retry-After header, in seconds or as a date; None if it says nothing, a day at most."""
+    text = (text or "").strip()
+    if not text:
+        return None
+    if text.isdecimal():
+        return min(_LONGEST_WAIT, timedelta(seconds=min(int(text[:9]), 10**6)))
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(_LONGEST_WAIT, max(timedelta(0), moment - now))

@@ -1,0 +1,48 @@
+"""The one form in which a folder or a web address tells the outputs of a task.
+
+It is a list of outputs, or an object that also says how the task stands:
+
+    {"status": "done", "outputs": [{"key": "a", "fileUrl": "https://…", "fileType": "png"}]}
+
+`status` is done, running or failed, and `detail` may say why. Fields of an output hold text, numbers, true, false or
+null; others are left out. `key` tells an output apart within its task; without it the key is `nodeId#ordinal`, `#0` and
+`#1` where there is no `nodeId`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from compensation.one_line import one_line
+from compensation.output_fields import keyed, scalars
+from compensation.provider import Answer, Kind
+
+_DONE = ("done", "")
+_STATUS = {"running": Kind.LATER, "failed": Kind.UPSTREAM_FAILED}
+_FORM = "unknown form"
+
+
+def of_body(body: Any) -> Answer:
+    """What a body in the form above means; another form is TRANSIENT, as it may be a page that stands in for it."""
+    body = {"outputs": body} if isinstance(body, list) else body
+    if not isinstance(body, Mapping):
+        return Answer(Kind.TRANSIENT, code=_FORM, detail="the answer is neither a list nor an object")
+    status = str(body.get("status") or "").strip().lower()
+    if status in _STATUS:
+        detail = one_line(body.get("detail") or f"the task is {status}")
+        return Answer(_STATUS[status], code=status, detail=detail)
+    if status not in _DONE:
+        return Answer(Kind.TRANSIENT, code=one_line(f"unknown {status}", 64), detail="the status is not known")
+    return _of_outputs(body)
+
+
+def _of_outputs(body: Mapping[str, Any]) -> Answer:
+    listed = body.get("outputs", None if "status" not in body else [])
+    if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
+        return Answer(Kind.TRANSIENT, code=_FORM, detail="the outputs are no list of objects")
+    try:
+        outputs = keyed(scalars(each) for each in listed)
+    except ValueError as error:
+        return Answer(Kind.TRANSIENT, code=_FORM, detail=str(error))
+    if not outputs:
+        return Answer(Kind.NO_OUTPUT, code="done", detail="the task ended without an output")
+    return Answer(Kind.FOUND, outputs, code="done")
