@@ -8,7 +8,7 @@ from consistency.settings import load_settings
 
 _settings = load_settings()
 _quick, _full, _deep = _settings.quick_every, _settings.full_every, _settings.deep_at
-_minute = timedelta(minutes=1)
+_minute, _hour = timedelta(minutes=1), timedelta(hours=1)
 
 beat_schedule = {
     "quick-check": {
@@ -33,6 +33,21 @@ beat_schedule = {
         "task": "monitor_tasks.sweep",
         "schedule": schedule(_settings.sweep_every),
         "options": {"expires": 0.9 * _settings.sweep_every.total_seconds()},
+    },
+    "repair-sweep": {
+        "task": "compensation.reap",
+        "schedule": schedule(_settings.sweep_every),
+        "options": {"expires": 0.9 * _settings.sweep_every.total_seconds()},
+    },
+    "compensation": {
+        "task": "compensation.scheduled",
+        "schedule": schedule(_settings.repair_every),
+        "options": {"expires": 0.9 * _settings.repair_every.total_seconds()},
+    },
+    "give-way": {
+        "task": "compensation.yield_originals",
+        "schedule": schedule(_hour),
+        "options": {"expires": 0.9 * _hour.total_seconds()},
     },
     "retention": {
         "task": "monitor_tasks.retain",

@@ -47,11 +47,13 @@ timezone = _settings.timezone
 task_default_queue = "reconcilery.checks"
 task_create_missing_queues = False
 task_queues = [
-    Queue(name, routing_key=name) for name in ("reconcilery.checks", "reconcilery.deep", "reconcilery.notify")
+    Queue(name, routing_key=name)
+    for name in ("reconcilery.checks", "reconcilery.deep", "reconcilery.repair", "reconcilery.notify")
 ]
 task_routes = {
     "monitor_tasks.deep_check": {"queue": "reconcilery.deep"},
     "monitor_tasks.help_run": {"queue": "reconcilery.deep"},
+    "compensation.*": {"queue": "reconcilery.repair"},
     "notifiers.*": {"queue": "reconcilery.notify"},
 }
 task_track_started = True

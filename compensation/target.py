@@ -15,6 +15,7 @@ from compensation.images import canonical, hash_of
 from compensation.provider import Output
 from consistency.errors import ReconcileryError
 from consistency.host import BoundRule
+from consistency.task_rows import TaskRow
 
 TASK_PREFIX = "$task."
 
@@ -28,7 +29,7 @@ def row_of(rule: BoundRule, task: Mapping[str, Any], output: Output, now: dateti
     mapping, table = rule.mapping.child, rule.child_table
     values: dict[str, Any] = dict(fixed_values(rule))
     if rule.created is not None:
-        values[mapping.created_at] = rule.created.value(now)
+        values[mapping.created_at] = rule.created.bound(now)
     for name, source in mapping.columns.items():
         values[name] = _value(table.c[name], source, task, output, now)
     values[mapping.fk] = task[rule.mapping.parent.id]
@@ -59,11 +60,17 @@ def _value(column: Column[Any], source: str, task: Mapping[str, Any], output: Ou
     if source == "$uuid":
         return uuid4() if isinstance(column.type, Uuid) else str(uuid4())
     if source == "$now":
-        return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)
+        return _moment(column, now)
     value = output.fields.get(source)
     if value is None and not column.nullable:
         raise Unfit(f"column {column.name}: the provider sent no {source}")
     return _fitted(column, value)
+
+
+def _moment(column: Column[Any], now: datetime) -> Any:
+    if isinstance(column.type, String):
+        return now.replace(tzinfo=None).isoformat(" ")
+    return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)
 
 
 def _fitted(column: Column[Any], value: Any) -> Any:
@@ -104,26 +111,13 @@ def _is_only_key(column: Column[Any]) -> bool:
     return isinstance(table, Table) and len(table.primary_key.columns) == 1
 
 
-def task_columns(rule: BoundRule) -> list[str]:
-    """The columns of the task that a repair reads: its key, what makes the precondition, what rows copy."""
-    parent = rule.mapping.parent
-    copied = [
-        source.removeprefix(TASK_PREFIX)
-        for source in rule.mapping.child.columns.values()
-        if source.startswith(TASK_PREFIX)
-    ]
-    done = [str(column.column.name) for column in rule.done]
-    optional = [name for name in (parent.provider_task_id, parent.deleted_at) if name]
-    return list(dict.fromkeys([parent.id, parent.state, *done, *optional, *copied]))
+def copied_columns(rule: BoundRule) -> list[str]:
+    """The columns of the task that its outputs copy."""
+    sources = rule.mapping.child.columns.values()
+    copied = [source.removeprefix(TASK_PREFIX) for source in sources if source.startswith(TASK_PREFIX)]
+    return list(dict.fromkeys(copied))
 
 
-def precondition_columns(rule: BoundRule) -> list[str]:
-    """The columns of the task that must be unchanged since the plan."""
-    parent = rule.mapping.parent
-    done = [str(column.column.name) for column in rule.done]
-    return list(dict.fromkeys([parent.state, *done, *filter(None, [parent.provider_task_id])]))
-
-
-def precondition_of(rule: BoundRule, task: Mapping[str, Any]) -> str:
-    """64 hex digits over those columns."""
-    return hash_of(canonical([task[name] for name in precondition_columns(rule)]))
+def precondition_of(task: TaskRow) -> str:
+    """64 hex digits over what must be unchanged since the plan: the state, the finish times, the provider's id."""
+    return hash_of(canonical([task.state, task.finish, task.provider_task_id]))

@@ -23,13 +23,15 @@ def target_problems(rule: BoundRule) -> list[str]:
     return problems + _unfilled(rule) + _wrong_sources(rule) + _unmet(rule)
 
 
-def _filled(rule: BoundRule) -> set[str]:
+def filled_columns(rule: BoundRule) -> list[str]:
+    """The columns of the outputs' table that a repair gives a value."""
     mapping = rule.mapping.child
-    return {mapping.fk, mapping.output_key, mapping.created_at, *mapping.columns, *fixed_values(rule)}
+    named = [mapping.fk, mapping.output_key, mapping.created_at, *mapping.columns, *fixed_values(rule)]
+    return [name for name in dict.fromkeys(named) if name]
 
 
 def _unfilled(rule: BoundRule) -> list[str]:
-    filled = _filled(rule)
+    filled = filled_columns(rule)
     return [
         f"rules.{rule.id}.child.columns: {rule.child_table.name}.{column.name} must have a value and gets none;"
         f' add {column.name} = a field of the provider, "$task.COLUMN", "$uuid", "$now" or "=TEXT"'
@@ -54,7 +56,7 @@ def _wrong_sources(rule: BoundRule) -> list[str]:
 
 
 def _unmet(rule: BoundRule) -> list[str]:
-    filled = _filled(rule)
+    filled = filled_columns(rule)
     return [
         f"rules.{rule.id}.child.columns: a new row would not pass the filter on {each.column}; map that column"
         for each in rule.mapping.child.where

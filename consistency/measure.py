@@ -15,6 +15,7 @@ from consistency.database import snapshot
 from consistency.errors import StatementTimeout
 from consistency.host import BoundRule
 from consistency.model import Window
+from consistency.rules import completion_rate
 from consistency.source import Source
 from consistency.stretches import DAY, cut
 from consistency.tasks_by_keys import pages_of
@@ -35,8 +36,9 @@ class Measured:
     def __add__(self, other: "Measured") -> "Measured":
         return Measured(self.tasks + other.tasks, self.with_outputs + other.with_outputs, self.missing + other.missing)
 
-    def as_dict(self) -> dict[str, int]:
-        return asdict(self)
+    def as_dict(self) -> dict[str, Any]:
+        """The numbers with their `completion_rate`, which is None where there are no tasks."""
+        return {**asdict(self), "completion_rate": completion_rate(self.with_outputs, self.tasks)}
 
 
 def measure(source: Source, rule: BoundRule, scope: Window | Iterable[object], as_of: datetime) -> Measured:

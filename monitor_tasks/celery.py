@@ -18,7 +18,7 @@ except ConfigurationError as error:
     sys.stderr.write(f"Error: {error}\n")
     raise SystemExit(error.exit_code) from None
 
-app = Celery("monitor_tasks", include=["monitor_tasks.tasks", "notifiers.tasks"])
+app = Celery("monitor_tasks", include=["monitor_tasks.tasks", "compensation.tasks", "notifiers.tasks"])
 app.config_from_object("celeryconfig")
 discard_garbage()
 

@@ -11,11 +11,12 @@ from celery import Task, chain, signature
 from kombu.exceptions import OperationalError
 
 from consistency.dates import window_of
-from consistency.errors import BadRequest, ReconcileryError
+from consistency.errors import ReconcileryError
 from consistency.ledger.runs import RUNNING, Run
 from consistency.model import CheckType, Window
 from consistency.process import process_redis, process_resources
 from consistency.resources import Resources
+from consistency.task_arguments import check_arguments
 from monitor_tasks import checks, recording
 from monitor_tasks.celery import app, settings
 from monitor_tasks.slots import slot_of
@@ -37,14 +38,7 @@ class OwnTask(Task):  # type: ignore[misc]
     max_retries = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            given = inspect.signature(self.run).bind(*args, **kwargs).arguments
-        except TypeError as error:
-            known = ", ".join(name for name in inspect.signature(self.run).parameters if name != "scheduled")
-            raise BadRequest(f"{self.name}: {error}; it takes {known or 'no arguments'}") from None
-        for name, value in given.items():
-            if name != "scheduled" and not isinstance(value, str | None):
-                raise BadRequest(f"{self.name}: {name} must be text, not {str(value)[:40]!r}")
+        check_arguments(self.name, self.run, args, kwargs)
         return super().__call__(*args, **kwargs)
 
 

@@ -1,0 +1,194 @@
+"""Works on a running repair: claims batches, asks the provider for their tasks, and writes what it answers.
+
+Any number of processes may do so for one run. Whoever dies loses its lease, and its items go on with somebody else.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from compensation.answers import answer_of
+from compensation.claims import Batch, Item, claim_batch, end_batch, renew
+from compensation.judging import IN_A_ROW, reason_to_pause
+from compensation.outcomes import Outcome, ended
+from compensation.progress import counts_of, has_open_items, latest_outcomes
+from compensation.provider import Answer, Kind
+from compensation.runs import Run, beat, change_state, require_run
+from compensation.settling import defer, settle
+from compensation.states import RunState
+from compensation.storing import StopRun, store
+from compensation.supply import Held, Supply
+from compensation.verifying import verify
+from consistency.database import database_now, transaction
+from consistency.errors import ClaimLost
+from consistency.host import BoundRule
+from consistency.resources import Resources
+
+FRESH = timedelta(minutes=20)
+WORKER = "worker"
+
+
+@dataclass
+class Bench:
+    """What a process works with: the database, the provider behind its limits, and its name."""
+
+    resources: Resources
+    supply: Supply
+    rule: BoundRule
+    worker: str
+    on_item: Callable[[], None] = lambda: None
+
+
+@dataclass
+class _Done:
+    """What has become of a batch so far."""
+
+    finished: int = 0
+    held: Held | None = None
+    stop: str = ""
+    lost: bool = False
+    waited: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_over(self) -> bool:
+        return self.held is not None or bool(self.stop) or self.lost
+
+
+def work(bench: Bench, run_id: str, *, turn: float = float("inf")) -> tuple[Run, float]:
+    """Work on batches of the run until none is due or `turn` seconds are over, and close it when all is done.
+
+    Returns the run as it stands then, and after how many seconds it is worth coming back.
+    """
+    engine, began, pause = bench.resources.primary, time.monotonic(), 1.0
+    while time.monotonic() - began < turn:
+        batch = claim_batch(engine, run_id, bench.worker, bench.resources.settings.lease)
+        if batch is None:
+            break
+        done = _work_on(bench, batch)
+        if done.stop:
+            _pause(bench, run_id, done.stop)
+        elif done.held is not None:
+            pause = done.held.seconds
+            break
+        else:
+            _judge(bench, run_id)
+    return _advance(bench, run_id), pause
+
+
+def _work_on(bench: Bench, batch: Batch) -> _Done:
+    calls, done = bench.supply.calls, _Done()
+    keeper = _Keeper(bench, batch)
+    try:
+        for item, answer in _answers(bench, batch, done):
+            _settle(bench, item, answer, done)
+            bench.on_item()
+            done.lost = done.lost or not keeper.keep()
+    finally:
+        seconds = max(0.0, time.monotonic() - done.began - done.waited)
+        end_batch(bench.resources.primary, batch, done.finished, bench.supply.calls - calls, seconds, done.stop)
+    return done
+
+
+def _answers(bench: Bench, batch: Batch, done: _Done) -> Iterator[tuple[Item, Answer | Held]]:
+    """The answers as they come; nothing new is asked once the batch is over, but what was asked is still heard."""
+    threads = min(len(batch.items), bench.resources.settings.provider_in_flight)
+    items = iter(batch.items)
+    with ThreadPoolExecutor(threads, thread_name_prefix="ask") as pool:
+        asked: dict[Future[Answer | Held], Item] = {}
+        while True:
+            while len(asked) < 2 * threads and not done.is_over and (item := next(items, None)):
+                asked[pool.submit(_ask, bench.supply, item)] = item
+            if not asked:
+                return
+            finished, _ = wait(asked, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield asked.pop(future), future.result()
+
+
+def _ask(supply: Supply, item: Item) -> Answer | Held:
+    if item.outputs is not None and item.fetched_at is not None and _is_fresh(item.fetched_at):
+        return answer_of(item.outputs)
+    if not item.provider_task_id:
+        return Answer(Kind.BAD_ITEM, code="no_provider_id", detail="the task has no id at the provider")
+    return supply.fetch(item.provider_task_id)
+
+
+def _is_fresh(fetched_at: datetime) -> bool:
+    # The worker's clock decides only whether the provider is asked once more.
+    return datetime.now(fetched_at.tzinfo) - fetched_at < FRESH
+
+
+def _settle(bench: Bench, item: Item, answer: Answer | Held, done: _Done) -> None:
+    engine = bench.resources.primary
+    try:
+        if isinstance(answer, Held):
+            done.held = answer
+            return
+        if answer.kind is Kind.STOP_RUN:
+            done.stop = f"{answer.code}: {answer.detail}" if answer.code else answer.detail
+            return
+        if answer.kind is Kind.FOUND:
+            done.finished += store(engine, bench.rule, item, answer)
+            return
+        outcome = ended(answer, item.attempts)
+        if isinstance(outcome, Outcome):
+            settle(engine, item, outcome.state, outcome.code, outcome.detail)
+            done.finished += 1
+        else:
+            defer(engine, item, outcome, answer.code or answer.kind, answer.detail, attempt=True)
+    except StopRun as error:
+        done.stop = str(error)
+    except ClaimLost:
+        done.lost = True
+
+
+class _Keeper:
+    """Keeps a batch's lease while the work goes on; it writes at most every third of the lease."""
+
+    def __init__(self, bench: Bench, batch: Batch) -> None:
+        self.bench, self.batch, self.kept = bench, batch, time.monotonic()
+
+    def keep(self) -> bool:
+        """False once the batch is somebody else's."""
+        if time.monotonic() - self.kept < self.batch.lease.total_seconds() / 3:
+            return True
+        self.kept = time.monotonic()
+        with transaction(self.bench.resources.primary) as connection:
+            beat(connection, self.batch.run.id, self.bench.supply.throttle_reason())
+        return renew(self.bench.resources.primary, self.batch)
+
+
+def _pause(bench: Bench, run_id: str, reason: str) -> None:
+    with transaction(bench.resources.primary) as connection:
+        run = require_run(connection, run_id)
+        if run.state is RunState.RUNNING:
+            change_state(connection, run, RunState.PAUSED, WORKER, payload={"reason": reason}, reason=reason[:500])
+
+
+def _judge(bench: Bench, run_id: str) -> None:
+    with transaction(bench.resources.reader) as connection:
+        run = require_run(connection, run_id)
+        counts = counts_of(connection, run_id, run.judged_from or run.started_at)
+        latest = latest_outcomes(connection, run_id, run.judged_from or run.started_at, IN_A_ROW)
+    if reason := reason_to_pause(counts, latest, run.parameters.canary):
+        _pause(bench, run_id, reason)
+
+
+def _advance(bench: Bench, run_id: str) -> Run:
+    """Verify and close the run when nothing is left to do, also where somebody else has died on the way."""
+    engine = bench.resources.primary
+    with transaction(engine) as connection:
+        run, now = require_run(connection, run_id), database_now(connection)
+        mine = False
+        if run.state is RunState.RUNNING:
+            beat(connection, run_id, bench.supply.throttle_reason())
+            if not has_open_items(connection, run_id):
+                mine = change_state(connection, run, RunState.VERIFYING, WORKER)
+                run = require_run(connection, run_id)
+    silent = run.heartbeat_at is None or now - run.heartbeat_at > bench.resources.settings.lease
+    if run.state is RunState.VERIFYING and (mine or silent):
+        return verify(bench.resources, bench.rule, run)
+    return run

@@ -1,0 +1,27 @@
+"""When a run is going wrong: from what its items came to, whether a person should look before it goes on."""
+
+from collections.abc import Mapping, Sequence
+
+from compensation.states import ItemState
+
+ENOUGH = 20
+MOST_FAILED = 0.20
+IN_A_ROW = 10
+CANARY_ENOUGH = 5
+MOST_GONE = 0.30
+
+
+def reason_to_pause(counts: Mapping[ItemState, int], latest: Sequence[ItemState], canary: int) -> str | None:
+    """Why the run should stop, in words; None if it may go on.
+
+    `counts` and `latest` (newest first) tell of the items that have ended since somebody last let the run go on.
+    """
+    finished, failed = sum(counts.values()), counts.get(ItemState.QUARANTINED, 0)
+    gone = counts.get(ItemState.UPSTREAM_GONE, 0)
+    if CANARY_ENOUGH <= finished <= canary and gone > MOST_GONE * finished:
+        return f"the provider does not know {gone} of the first {finished} tasks; is it the right key and site?"
+    if finished >= ENOUGH and failed > MOST_FAILED * finished:
+        return f"{failed} of {finished} tasks could not be repaired"
+    if len(latest) >= IN_A_ROW and all(state is ItemState.QUARANTINED for state in latest[:IN_A_ROW]):
+        return f"the last {IN_A_ROW} tasks could not be repaired"
+    return None

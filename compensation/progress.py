@@ -1,0 +1,85 @@
+"""How far a run is: counted from its items, so that no counter can be wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, func, select
+
+from compensation.fences import WORKING
+from compensation.runs import Run
+from compensation.states import OPEN_ITEMS, ItemState
+from consistency.ledger.repair_tables import repair_batches, repair_items, repair_journal
+
+_RECENT = timedelta(seconds=60)
+_LEAST_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Items by state, rows that stand, and how fast it goes: items a minute, and seconds that are left, if known."""
+
+    counts: dict[ItemState, int]
+    rows_written: int
+    working: int
+    rate: float
+    eta_seconds: float | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def open(self) -> int:
+        return sum(self.counts.get(state, 0) for state in OPEN_ITEMS)
+
+
+def counts_of(connection: Connection, run_id: str, since: datetime | None = None) -> dict[ItemState, int]:
+    """How many items are in each state; with `since`, only of those that have ended from then on."""
+    chosen = select(repair_items.c.state, func.count()).where(repair_items.c.run_id == run_id)
+    if since is not None:
+        chosen = chosen.where(repair_items.c.finished_at >= since)
+    return {ItemState(state): count for state, count in connection.execute(chosen.group_by(repair_items.c.state))}
+
+
+def latest_outcomes(connection: Connection, run_id: str, since: datetime | None, limit: int) -> Sequence[ItemState]:
+    """What the items that ended last came to, newest first."""
+    ended = and_(repair_items.c.run_id == run_id, repair_items.c.finished_at.is_not(None))
+    if since is not None:
+        ended = and_(ended, repair_items.c.finished_at >= since)
+    chosen = select(repair_items.c.state).where(ended).order_by(repair_items.c.finished_at.desc()).limit(limit)
+    return [ItemState(state) for state in connection.scalars(chosen)]
+
+
+def has_open_items(connection: Connection, run_id: str) -> bool:
+    """Whether anything of the run is still to be done."""
+    still_open = repair_items.c.state.in_(sorted(OPEN_ITEMS))
+    chosen = select(repair_items.c.id).where(repair_items.c.run_id == run_id, still_open)
+    return connection.execute(chosen.limit(1)).first() is not None
+
+
+def progress_of(connection: Connection, run: Run, now: datetime) -> Progress:
+    """How far the run is."""
+    counts = counts_of(connection, run.id)
+    recent = sum(counts_of(connection, run.id, now - _RECENT).values())
+    minutes = _RECENT / timedelta(minutes=1)
+    if run.started_at is not None and now - run.started_at < _RECENT:
+        minutes = max((now - run.started_at) / timedelta(minutes=1), 1 / 60)
+    rate = recent / minutes
+    mine = repair_journal.c.run_id == run.id
+    rows = connection.scalar(select(func.count()).select_from(repair_journal).where(mine, repair_journal.c.undone == 0))
+    working = connection.scalar(
+        select(func.count())
+        .select_from(repair_batches)
+        .where(repair_batches.c.run_id == run.id, repair_batches.c.state == WORKING)
+    )
+    return Progress(counts, rows or 0, working or 0, rate, _eta(counts, rate))
+
+
+def _eta(counts: dict[ItemState, int], rate: float) -> float | None:
+    total = sum(counts.values())
+    waiting = counts.get(ItemState.PENDING, 0) + counts.get(ItemState.LEASED, 0)
+    ended = total - sum(counts.get(state, 0) for state in OPEN_ITEMS)
+    if not waiting:
+        return 0.0
+    return waiting / rate * 60 if rate and ended >= _LEAST_SHARE * total else None

@@ -1,0 +1,72 @@
+"""The readable record of a run in the log folder: one JSON line an item, whole or not there."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row, select
+
+from consistency.database import transaction
+from consistency.ledger.repair_tables import repair_items
+from consistency.model import utc_text
+from consistency.resources import Resources
+
+PAGE_ROWS = 1000
+
+log = structlog.get_logger(__name__)
+
+
+def record_path(log_dir: Path, run_id: str) -> Path:
+    """Where the record of a run is."""
+    return log_dir / "repairs" / f"{run_id}.jsonl"
+
+
+def write_record(resources: Resources, run_id: str) -> None:
+    """Write the run's items as they stand; the ledger has them all, so a full disk is only logged."""
+    path = record_path(resources.settings.log_dir, run_id)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8") as out:
+            for line in item_lines(resources, run_id):
+                out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        log.warning("repair.record_not_written", run_id=run_id, path=str(path), reason=str(error.strerror))
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def item_lines(resources: Resources, run_id: str) -> Iterator[dict[str, Any]]:
+    """Every item of the run in the order of the plan; a page is in memory at one time."""
+    last = 0
+    while True:
+        with transaction(resources.reader) as connection:
+            rows = _page(connection, run_id, last)
+        yield from map(_line, rows)
+        if len(rows) < PAGE_ROWS:
+            return
+        last = rows[-1].id
+
+
+def _page(connection: Connection, run_id: str, last: int) -> list[Row[Any]]:
+    chosen = select(repair_items).where(repair_items.c.run_id == run_id, repair_items.c.id > last)
+    return list(connection.execute(chosen.order_by(repair_items.c.id).limit(PAGE_ROWS)))
+
+
+def _line(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "run_id": row.run_id,
+        "task_id": row.task_key,
+        "provider_task_id": row.provider_task_id,
+        "state": row.state,
+        "code": row.outcome_code,
+        "detail": row.outcome_detail,
+        "attempts": row.attempts,
+        "task_finished_at": utc_text(row.done_at) if row.done_at else None,
+        "finished_at": utc_text(row.finished_at) if row.finished_at else None,
+    }

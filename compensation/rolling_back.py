@@ -1,0 +1,173 @@
+"""Takes a run back: walks its journal from the end, and deletes each row that nobody has changed.
+
+Every entry is a transaction of its own, so a rollback that was killed is simply started again.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from compensation.records import write_record
+from compensation.runs import RepairRefused, Run, beat, change_state, require_run
+from compensation.states import ItemState, RunState, may_follow
+from compensation.undoing import Undo, changed_columns, fate_of, undo_entry
+from compensation.verifying import measure_scope
+from consistency.database import first_line, transaction
+from consistency.host import BoundRule
+from consistency.ledger.repair_tables import repair_items, repair_journal
+from consistency.resources import Resources
+
+PAGE_ROWS = 200
+MOST_NAMED = 100
+
+
+@dataclass
+class Undone:
+    """What a rollback came to, or would come to: numbers, and the changed rows by name (the first hundred)."""
+
+    deleted: int = 0
+    kept_changed: int = 0
+    gone: int = 0
+    kept: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"deleted": self.deleted, "kept_changed": self.kept_changed, "gone": self.gone, "kept": self.kept}
+
+
+def rehearse(resources: Resources, rule: BoundRule, run_id: str) -> Undone:
+    """What a rollback would do now; nothing is changed."""
+    undone, last = Undone(), None
+    while True:
+        with transaction(resources.reader) as connection:
+            run = require_run(connection, run_id)
+            _require_undoable(run)
+            page = _page(connection, run_id, last)
+            for entry in page:
+                outcome, image = fate_of(connection, rule, entry, lock=False)
+                _note(undone, entry, outcome, image)
+        if len(page) < PAGE_ROWS:
+            return undone
+        last = page[-1].id
+
+
+def begin(resources: Resources, run_id: str, actor: str) -> Run:
+    """Let nobody write for the run any more, and mark it as being rolled back; it may be so already."""
+    with transaction(resources.primary) as connection:
+        run = require_run(connection, run_id)
+        if run.state is not RunState.ROLLING_BACK:
+            _require_undoable(run)
+            if not change_state(connection, run, RunState.ROLLING_BACK, actor):
+                raise RepairRefused(f"run {run_id} has just changed; look at it again")
+        return require_run(connection, run_id)
+
+
+def _require_undoable(run: Run) -> None:
+    if run.state in {RunState.RUNNING, RunState.VERIFYING}:
+        raise RepairRefused(f"run {run.id} is {run.state}; pause or cancel it first, or wait for its end")
+    if run.state is not RunState.ROLLING_BACK and not may_follow(run.state, RunState.ROLLING_BACK):
+        raise RepairRefused(f"run {run.id} is {run.state}; there is nothing to roll back")
+
+
+def roll_back(
+    resources: Resources,
+    rule: BoundRule,
+    run_id: str,
+    *,
+    turn: float = float("inf"),
+    on_row: Callable[[], None] = lambda: None,
+) -> Run:
+    """Undo what is left of a run that is being rolled back, and close it; stops after `turn` seconds."""
+    began, last = time.monotonic(), None
+    while True:
+        with transaction(resources.primary) as connection:
+            run = require_run(connection, run_id)
+            if run.state is not RunState.ROLLING_BACK:
+                return run
+            beat(connection, run_id)
+            page = _page(connection, run_id, last)
+        for entry in page:
+            _undo(resources, rule, entry)
+            on_row()
+            if time.monotonic() - began > turn:
+                return run
+        if len(page) < PAGE_ROWS:
+            return _close(resources, rule, run)
+        last = page[-1].id
+
+
+def _page(connection: Connection, run_id: str, last: int | None) -> list[Row[Any]]:
+    journal = repair_journal.c
+    chosen = select(repair_journal).where(journal.run_id == run_id, journal.undone == 0)
+    if last is not None:
+        chosen = chosen.where(journal.id < last)
+    return list(connection.execute(chosen.order_by(journal.id.desc()).limit(PAGE_ROWS)))
+
+
+def _undo(resources: Resources, rule: BoundRule, entry: Row[Any]) -> None:
+    try:
+        with transaction(resources.primary) as connection:
+            outcome = undo_entry(connection, rule, entry.id)
+            _mark_item(connection, entry.item_id, outcome)
+    except IntegrityError as error:
+        # Rows of other tables refer to this one, so it has become somebody's.
+        with transaction(resources.primary) as connection:
+            _keep(connection, entry, first_line(error.orig))
+
+
+def _keep(connection: Connection, entry: Row[Any], reason: str) -> None:
+    values = {"undo_outcome": str(Undo.KEPT_CHANGED), "undo_detail": json.dumps({"referred_to": reason})}
+    connection.execute(update(repair_journal).where(repair_journal.c.id == entry.id).values(values))
+    _mark_item(connection, entry.item_id, Undo.KEPT_CHANGED)
+
+
+def _mark_item(connection: Connection, item_id: int, outcome: Undo) -> None:
+    item = repair_items.c.id == item_id
+    if outcome is Undo.KEPT_CHANGED:
+        connection.execute(update(repair_items).where(item).values(state=ItemState.KEPT_CHANGED))
+        return
+    standing = exists().where(repair_journal.c.item_id == item_id, repair_journal.c.undone == 0)
+    undone = item & (repair_items.c.state != ItemState.KEPT_CHANGED)
+    connection.execute(update(repair_items).where(undone, ~standing).values(state=ItemState.ROLLED_BACK))
+
+
+def _close(resources: Resources, rule: BoundRule, run: Run) -> Run:
+    after = measure_scope(resources, rule, run)
+    with transaction(resources.primary) as connection:
+        undone = result_of(connection, run.id)
+        state = RunState.ROLLED_BACK_PARTIAL if undone.kept_changed else RunState.ROLLED_BACK
+        columns = {"after": json.dumps(after.as_dict())}
+        change_state(connection, run, state, "worker", payload=undone.as_dict(), **columns)
+        closed = require_run(connection, run.id)
+    write_record(resources, run.id)
+    return closed
+
+
+def result_of(connection: Connection, run_id: str) -> Undone:
+    """What the rollback of a run has come to so far, as its journal says."""
+    mine, outcome = repair_journal.c.run_id == run_id, repair_journal.c.undo_outcome
+    counted = connection.execute(select(outcome, func.count()).where(mine).group_by(outcome))
+    counts = {row[0]: row[1] for row in counted}
+    undone = Undone(counts.get("deleted", 0), counts.get("kept_changed", 0), counts.get("gone", 0))
+    kept = select(repair_journal).where(mine, outcome == str(Undo.KEPT_CHANGED)).order_by(repair_journal.c.id)
+    undone.kept = [_named(entry, entry.undo_detail) for entry in connection.execute(kept.limit(MOST_NAMED))]
+    return undone
+
+
+def _note(undone: Undone, entry: Row[Any], outcome: Undo, image: str) -> None:
+    setattr(undone, outcome, getattr(undone, outcome) + 1)
+    if outcome is Undo.KEPT_CHANGED and len(undone.kept) < MOST_NAMED:
+        undone.kept.append(_named(entry, image))
+
+
+def _named(entry: Row[Any], image: str | None) -> dict[str, Any]:
+    named = {"task_id": entry.task_key, "output_key": entry.output_key, "primary_key": json.loads(entry.target_pk)}
+    content = json.loads(image or "{}")
+    if "referred_to" in content:
+        return {**named, "referred_to": content["referred_to"]}
+    differing = changed_columns(entry.row_image, image) if image else {}
+    return {**named, "changed": {name: {"written": old, "now": new} for name, (old, new) in differing.items()}}

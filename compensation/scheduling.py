@@ -1,0 +1,92 @@
+"""What beat has repaired: only where the last check knew what it saw, and only within the caps."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from compensation.opening import DEFAULT_LENGTH, RepairOrder, open_repair
+from compensation.runs import latest_runs
+from compensation.states import RunState
+from consistency.database import database_now, transaction
+from consistency.errors import ReconcileryError
+from consistency.ledger.runs import latest_run
+from consistency.measure import measure
+from consistency.model import CheckType, Health, Window
+from consistency.resources import Resources
+from consistency.source import source_of
+
+ACTOR = "schedule"
+
+
+@dataclass
+class Opened:
+    """The runs that were opened, and why others were not, by rule."""
+
+    run_ids: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def open_scheduled(resources: Resources) -> Opened:
+    """Open a run for every rule that can be repaired and lacks outputs; by `repair_schedule` a plan or a repair."""
+    opened, mode = Opened(), resources.settings.repair_schedule
+    if mode == "off":
+        return opened
+    for rule in resources.settings.rules:
+        try:
+            reason = _open(resources, rule.id, opened, dry_run=mode == "plan")
+        except ReconcileryError as error:
+            reason = str(error)
+        if reason:
+            opened.left_out[rule.id] = reason
+    return opened
+
+
+def _open(resources: Resources, rule_id: str, opened: Opened, *, dry_run: bool) -> str:
+    if not resources.rule(rule_id).mapping.child.columns:
+        return "the rule maps no columns to repair"
+    if not dry_run and (reason := _uncertain(resources, rule_id)):
+        return reason
+    with transaction(resources.reader) as connection:
+        now = database_now(connection)
+    window = Window(now - DEFAULT_LENGTH, now)
+    if not measure(source_of(resources), resources.rule(rule_id), window, now).missing:
+        return "nothing is missing"
+    if waiting := _waiting_plan(resources, rule_id, now):
+        return f"plan {waiting} waits for a person"
+    slot, cap = _slot(resources, rule_id, now), resources.settings.repair_auto_max
+    run, new = open_repair(resources, RepairOrder(rule_id, dry_run=dry_run, actor=ACTOR, slot=slot, cap=cap))
+    if new:
+        opened.run_ids.append(run.id)
+    return "" if new else f"run {run.id} is there already"
+
+
+def _uncertain(resources: Resources, rule_id: str) -> str:
+    """Why the checks do not allow an automatic repair; empty if they do."""
+    with transaction(resources.store) as connection:
+        reports = [latest_run(connection, rule_id, kind) for kind in (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)]
+    known = [run for run in reports if run is not None and run.report is not None]
+    if not known:
+        return "no check has ended yet"
+    for run in known:
+        if run.report and run.report["health"] == Health.UNKNOWN and not _is_idle(run.report):
+            return f"the last {run.type} check is unknown"
+    return ""
+
+
+def _is_idle(report: dict[str, Any]) -> bool:
+    """Whether the check is unknown only because no task has finished, which it has seen for certain."""
+    return bool(report["coverage"] == 1 and report["counts"]["tasks"] == 0)
+
+
+def _waiting_plan(resources: Resources, rule_id: str, now: datetime) -> str | None:
+    """A plan that the schedule has made and that can still be applied."""
+    with transaction(resources.reader) as connection:
+        made = latest_runs(connection, 20, rule_id)
+    young = [run for run in made if now - run.created_at < resources.settings.repair_plan_age]
+    waiting = [run.id for run in young if run.state is RunState.PLANNED and run.created_by == ACTOR]
+    return waiting[0] if waiting else None
+
+
+def _slot(resources: Resources, rule_id: str, now: datetime) -> str:
+    every = resources.settings.repair_every.total_seconds()
+    return f"{rule_id}|schedule|{int(now.timestamp() // every)}"

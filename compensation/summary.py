@@ -1,0 +1,76 @@
+"""A run as one JSON object: what `compensate` and `repair apply|status|rollback` print, and what tasks answer with."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from compensation.progress import Progress, progress_of
+from compensation.rolling_back import result_of
+from compensation.runs import Run
+from compensation.states import RunState
+from compensation.verifying import plain_counts
+from consistency.database import database_now
+from consistency.model import utc_text
+
+SCHEMA_VERSION = 1
+_ROLLED = {RunState.ROLLING_BACK, RunState.ROLLED_BACK, RunState.ROLLED_BACK_PARTIAL}
+
+
+def summary_of(connection: Connection, run: Run) -> dict[str, Any]:
+    """The run as it stands; `counts` holds the items by state."""
+    progress = progress_of(connection, run, database_now(connection))
+    summary = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run.id,
+        "rule": run.rule_id,
+        "state": str(run.state),
+        "reason": run.reason,
+        "dry_run": run.dry_run,
+        "verdict": verdict(run, progress),
+        "scope": _scope(run),
+        "counts": plain_counts(progress.counts),
+        "rows_written": progress.rows_written,
+        "before": run.before,
+        "after": run.after,
+        "plan_hash": run.plan_hash,
+        "needs_approval": run.needs_approval,
+        "created_by": run.created_by,
+        "approved_by": run.approved_by,
+        "parent_run_id": run.parent_run_id,
+        "created_at": utc_text(run.created_at),
+        "started_at": utc_text(run.started_at) if run.started_at else None,
+        "finished_at": utc_text(run.finished_at) if run.finished_at else None,
+        "progress": {
+            "open": progress.open,
+            "working": progress.working,
+            "per_minute": round(progress.rate, 1),
+            "eta_seconds": progress.eta_seconds,
+            "throttle": run.throttle,
+        },
+        "problems": _problems(run),
+    }
+    return {**summary, **result_of(connection, run.id).as_dict()} if run.state in _ROLLED else summary
+
+
+def _scope(run: Run) -> dict[str, Any]:
+    if "task_ids" in run.scope:
+        return {"task_ids": len(run.scope["task_ids"])}
+    return {"start": run.scope["start"], "end": run.scope["end"]}
+
+
+def _problems(run: Run) -> list[str]:
+    reason = [run.reason] if run.reason and run.state in {RunState.PAUSED, RunState.FAILED} else []
+    return [*reason, *run.plan_notes]
+
+
+def verdict(run: Run, progress: Progress) -> str:
+    """One line, the state first."""
+    done = progress.total - progress.open
+    words = {
+        RunState.PLANNED: f"{progress.open} tasks would be repaired",
+        RunState.RUNNING: f"{done} of {progress.total} tasks are through",
+        RunState.PAUSED: run.reason or "",
+        RunState.FAILED: run.reason or "",
+    }
+    text = words.get(run.state, f"{progress.rows_written} rows written, {done} of {progress.total} tasks are through")
+    return f"{run.state}: {text}"

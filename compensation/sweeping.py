@@ -1,0 +1,67 @@
+"""What has stalled, because a message was lost or a process has died, and what has to be sent again for it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from compensation.claims import due_items
+from compensation.fences import WORKING as IN_HAND
+from compensation.progress import has_open_items
+from compensation.runs import Run, runs_in
+from compensation.states import WORKING, ItemState, RunState
+from consistency.database import database_now, transaction
+from consistency.ledger.repair_events import untold_events
+from consistency.ledger.repair_tables import repair_batches, repair_items
+from consistency.resources import Resources
+
+PLAN, WORK, ROLL_BACK = "plan", "work", "roll back"
+
+
+def stalled(resources: Resources) -> list[tuple[str, str]]:
+    """Run ids with the step to send again; a run that can use several workers is there several times."""
+    found: list[tuple[str, str]] = []
+    with transaction(resources.reader) as connection:
+        now = database_now(connection)
+        for run in runs_in(connection, WORKING | {RunState.PLANNING}):
+            found += [(run.id, step) for step in _steps(connection, resources, run, now)]
+    return found
+
+
+def _steps(connection: Connection, resources: Resources, run: Run, now: datetime) -> list[str]:
+    silent = run.heartbeat_at is None or now - run.heartbeat_at > resources.settings.lease
+    if run.state is RunState.RUNNING:
+        return [WORK] * _wanted(connection, run, now)
+    step = {RunState.PLANNING: PLAN, RunState.ROLLING_BACK: ROLL_BACK}.get(run.state, WORK)
+    return [step] if silent else []
+
+
+def _wanted(connection: Connection, run: Run, now: datetime) -> int:
+    """How many workers could take something of a running run just now."""
+    mine = repair_batches.c.run_id == run.id
+    batches = connection.execute(
+        select(repair_batches.c.lease_until).where(mine, repair_batches.c.state == IN_HAND)
+    ).all()
+    alive: int = sum(batch.lease_until >= now for batch in batches)
+    due = connection.scalar(select(func.count()).select_from(repair_items).where(due_items(run.id, now))) or 0
+    if not due and len(batches) == alive:
+        return 0 if has_open_items(connection, run.id) else 1
+    batch = max(1, run.parameters.batch_size)
+    lost = len(batches) - alive
+    return max(0, min(run.parameters.workers - alive, -(-due // batch) + lost))
+
+
+def worth_coming_back(resources: Resources, run: Run) -> float | None:
+    """After how many seconds something of the run is due that nobody has in hand; None if nothing is."""
+    with transaction(resources.reader) as connection:
+        now = database_now(connection)
+        if connection.execute(select(repair_items.c.id).where(due_items(run.id, now)).limit(1)).first():
+            return 0.0
+        deferred = (repair_items.c.run_id == run.id) & (repair_items.c.state == ItemState.DEFERRED)
+        soonest = connection.scalar(select(func.min(repair_items.c.next_try_at)).where(deferred))
+    return max(0.0, (soonest - now).total_seconds()) if soonest else None
+
+
+def runs_with_untold_events(resources: Resources) -> list[str]:
+    """The runs of which somebody should have been told something."""
+    with transaction(resources.reader) as connection:
+        return list(dict.fromkeys(event.run_id for event in untold_events(connection)))

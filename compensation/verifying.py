@@ -1,0 +1,47 @@
+"""Closes a run: gives way to late originals, measures the scope again, and says whether anything is left."""
+
+import json
+
+from compensation.progress import counts_of
+from compensation.records import write_record
+from compensation.runs import Run, change_state, require_run
+from compensation.scopes import Scope
+from compensation.states import SETTLED_ITEMS, ItemState, RunState
+from compensation.yielding import yield_to_originals
+from consistency.database import database_now, transaction
+from consistency.host import BoundRule
+from consistency.measure import Measured, measure
+from consistency.resources import Resources
+from consistency.source import source_of
+
+ACTOR = "worker"
+
+
+def verify(resources: Resources, rule: BoundRule, run: Run) -> Run:
+    """Bring a run that is being verified to its end; doing it twice changes nothing."""
+    engine = resources.primary
+    yield_to_originals(engine, rule, run.id)
+    after = measure_scope(resources, rule, run)
+    with transaction(engine) as connection:
+        counts = counts_of(connection, run.id)
+        left = sum(count for state, count in counts.items() if state not in SETTLED_ITEMS)
+        state = RunState.SUCCEEDED_WITH_LEFTOVERS if left else RunState.SUCCEEDED
+        payload = {"counts": plain_counts(counts), "before": run.before, "after": after.as_dict()}
+        change_state(connection, run, state, ACTOR, payload=payload, after=json.dumps(after.as_dict()), throttle=None)
+        closed = require_run(connection, run.id)
+    write_record(resources, closed.id)
+    return closed
+
+
+def measure_scope(resources: Resources, rule: BoundRule, run: Run) -> Measured:
+    """The run's scope as it is now."""
+    scope = Scope.from_dict(run.scope)
+    with transaction(resources.reader) as connection:
+        as_of = database_now(connection)
+    what = scope.window or [rule.parse_key(text) for text in scope.ids]
+    return measure(source_of(resources), rule, what, as_of)
+
+
+def plain_counts(counts: dict[ItemState, int]) -> dict[str, int]:
+    """For JSON, in the order of the states."""
+    return {str(state): counts[state] for state in ItemState if counts.get(state)}

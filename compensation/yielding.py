@@ -1,0 +1,75 @@
+"""Our rows give way to originals: when the application has written late what a repair wrote first, ours is deleted.
+
+Ours goes only if it is still just as it was written; the original is never touched.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select, update
+
+from compensation.states import ItemState
+from compensation.undoing import Undo, undo_entry
+from consistency import gaps
+from consistency.database import database_now, transaction
+from consistency.host import BoundRule
+from consistency.ledger.repair_tables import repair_items, repair_journal
+
+PAGE_ROWS = 500
+YIELD_DAYS = timedelta(days=14)
+
+
+def yield_to_originals(engine: Engine, rule: BoundRule, run_id: str | None = None) -> int:
+    """Look at what a run wrote, or at all that was written in the last 14 days; returns how many rows gave way."""
+    yielded, last = 0, 0
+    while True:
+        with transaction(engine.execution_options(readonly=True)) as connection:
+            page = _standing(connection, rule, run_id, last)
+            doubled = [entry for entry in page if _has_original(connection, rule, entry)]
+        for entry in doubled:
+            yielded += _give_way(engine, rule, entry)
+        if len(page) < PAGE_ROWS:
+            return yielded
+        last = page[-1].id
+
+
+def _standing(connection: Connection, rule: BoundRule, run_id: str | None, last: int) -> list[Any]:
+    journal = repair_journal.c
+    chosen = select(repair_journal).where(journal.rule_id == rule.id, journal.undone == 0, journal.id > last)
+    if run_id is not None:
+        chosen = chosen.where(journal.run_id == run_id)
+    else:
+        chosen = chosen.where(journal.written_at > database_now(connection) - YIELD_DAYS)
+    return list(connection.execute(chosen.order_by(journal.id).limit(PAGE_ROWS)))
+
+
+def _has_original(connection: Connection, rule: BoundRule, entry: Any) -> bool:
+    """Whether the task has the same output twice, or, without an output_key, more rows than we wrote."""
+    theirs = [rule.fk == rule.parse_key(entry.task_key), *gaps.live_outputs(rule)]
+    if rule.output_key is not None:
+        theirs.append(rule.output_key == entry.output_key)
+        ours = 1
+    else:
+        standing = (repair_journal.c.rule_id == rule.id) & (repair_journal.c.task_key == entry.task_key)
+        counted = select(func.count()).select_from(repair_journal).where(standing, repair_journal.c.undone == 0)
+        ours = connection.scalar(counted) or 0
+    return (connection.scalar(select(func.count()).select_from(rule.child).where(*theirs)) or 0) > ours
+
+
+def _give_way(engine: Engine, rule: BoundRule, entry: Any) -> int:
+    with transaction(engine) as connection:
+        key = rule.parse_key(entry.task_key)
+        connection.execute(select(rule.key).where(rule.key == key).with_for_update()).first()
+        if not _has_original(connection, rule, entry):
+            return 0
+        if undo_entry(connection, rule, entry.id, "yielded") is not Undo.DELETED:
+            return 0
+        _mark_item(connection, entry.item_id)
+        return 1
+
+
+def _mark_item(connection: Connection, item_id: int) -> None:
+    standing: ColumnElement[bool] = exists().where(repair_journal.c.item_id == item_id, repair_journal.c.undone == 0)
+    values = {"state": ItemState.YIELDED, "outcome_code": "yielded", "outcome_detail": "the application wrote it late"}
+    done = (repair_items.c.id == item_id) & (repair_items.c.state == ItemState.DONE)
+    connection.execute(update(repair_items).where(done, ~standing).values(values))
