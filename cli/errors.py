@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 
 import click
 
-from cli.terminal import printable
 from consistency.errors import ReconcileryError
 from consistency.masking import mask_text
 
@@ -50,6 +49,9 @@ def report_errors() -> Iterator[None]:
 
 
 def _tell(message: str, exit_code: int) -> NoReturn:
+    # It brings more than a command that goes well may need.
+    from cli.terminal import printable  # noqa: PLC0415 - the reason stands above
+
     if _wants_traceback():
         for line in traceback.format_exc().splitlines():
             click.echo(printable(mask_text(line)), err=True)

@@ -57,8 +57,8 @@ def test_every_measurement_equals_the_oracle_and_the_check(
         assert measure(source, rule, keys + keys, AS_OF) == counted(some, spec, ALWAYS), f"case {seed}, {keys}"
         if not seed % 4:
             counts = check(resources, CheckType.RANGE, AS_OF, window=window)["counts"]
-            names = {"tasks": "tasks", "with_outputs": "tasks_with_outputs", "missing": "missing"}
-            assert measured.as_dict() == {name: counts[name_there] for name, name_there in names.items()}
+            told = Measured(counts["tasks"], counts["tasks_with_outputs"], counts["missing"])
+            assert measured == told, f"case {seed}, {window} under {spec}"
         resources.store.dispose()
 
 
