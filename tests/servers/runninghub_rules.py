@@ -20,7 +20,7 @@ class Manner:
     latency: float = 0.0
     #: Calls a second, with so many at once, before a call is refused; 0 for no limit.
     rate: float = 0.0
-    burst: float = 1.0
+    burst: float = 2.0
     refuse_with: str = "429"
 
 
@@ -79,7 +79,7 @@ class Book:
         with self._lock:
             now = time.monotonic()
             self._due = max(self._due, now)
-            allowed = self._due - now <= self.manner.burst / self.manner.rate
+            allowed = self._due - now <= (self.manner.burst - 1) / self.manner.rate
             if allowed:
                 self._due += 1 / self.manner.rate
             else:

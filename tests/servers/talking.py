@@ -60,6 +60,7 @@ class Talking(socketserver.ThreadingTCPServer):
     def __init__(self, answering: Answering, port: int = 0) -> None:
         self.answering = answering
         self.ending = threading.Event()
+        self.conversations = 0
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -68,6 +69,7 @@ class Talking(socketserver.ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def hold(self, sock: socket.socket) -> None:
+        self.conversations += 1
         self._open.add(sock)
 
     def release(self, sock: socket.socket) -> None:
