@@ -14,8 +14,8 @@ from compensation.shared import Shared
 from consistency.model import utc_text
 
 _KEEP_SECONDS = 6 * 3600.0
-#: They say nothing about how well the provider is.
-_NEITHER = frozenset({Kind.LIMITED, Kind.STOP_RUN})
+#: They say nothing about how well the provider is; a bad id may be seen without asking it.
+_NEITHER = frozenset({Kind.LIMITED, Kind.STOP_RUN, Kind.BAD_ITEM})
 #: After so many seconds it is worth asking whether the one probe is over.
 _PROBE_AGAIN = 1.0
 

@@ -11,7 +11,7 @@ from throttled.store import MemoryStoreBackend, RedisStoreBackend
 
 from compensation.cell import Cell
 from compensation.shared import Shared
-from compensation.slowing import Slowing, SlowingTimes, refused, share_now
+from compensation.slowing import Slowing, SlowingTimes, held, refused, share_now
 from consistency.model import utc_text
 
 _KEEP_SECONDS = 2 * 86_400.0
@@ -51,8 +51,14 @@ class Budget:
 
     def slow_down(self, retry_after: timedelta | None = None) -> None:
         """A call was refused as one too many: halve the rate for all, and hold everybody for as long as was asked."""
-        seconds = retry_after.total_seconds() if retry_after else 0.0
-        self._cell.change(lambda slowing, now: refused(slowing, self._times, now, seconds))
+        self._cell.change(lambda slowing, now: refused(slowing, self._times, now))
+        self.hold(retry_after)
+
+    def hold(self, retry_after: timedelta | None) -> None:
+        """The provider wants to be left alone for so long, by everybody."""
+        if retry_after is not None:
+            seconds = retry_after.total_seconds()
+            self._cell.change(lambda slowing, now: held(slowing, self._times, now, seconds))
 
     def words(self) -> str:
         """What limits the calls now, for people."""

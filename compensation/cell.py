@@ -15,6 +15,7 @@ from compensation.shared import Shared
 
 R = TypeVar("R")
 
+_READ = "local time = redis.call('TIME') return {redis.call('GET', KEYS[1]) or '', time[1], time[2]}"
 _SWAP = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -45,18 +46,19 @@ class Cell(Generic[R]):
         self._shared.ask(partial(self._change, step), partial(self._change_own, step))
 
     def _read(self, client: redis.Redis) -> tuple[str, float]:
-        pipe = client.pipeline(transaction=False)
-        pipe.get(self._key)
-        pipe.time()
-        text, (seconds, micros) = pipe.execute()
-        return text or "", seconds + micros / 1_000_000
+        text, seconds, micros = client.eval(_READ, 1, self._key)
+        self._own = text  # What was known last is the best to begin with when the server is lost.
+        return text, int(seconds) + int(micros) / 1_000_000
 
     def _change(self, step: Callable[[R, float], R], client: redis.Redis) -> None:
         for _ in range(_TRIES):
             text, now = self._read(client)
             before = self._parsed(text)
             after = step(before, now)
-            if after == before or client.eval(_SWAP, 1, self._key, text, _written(after), self._keep_ms):
+            if after == before:
+                return
+            if client.eval(_SWAP, 1, self._key, text, _written(after), self._keep_ms):
+                self._own = _written(after)
                 return
 
     def _change_own(self, step: Callable[[R, float], R]) -> None:

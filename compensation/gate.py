@@ -80,6 +80,8 @@ class Gate:
             self._breaker.tell(entry.admission, kind)
             if kind is Kind.LIMITED:
                 self._budget.slow_down(retry_after)
+            else:
+                self._budget.hold(retry_after)
 
     def turn_back(self, entry: Entry) -> None:
         """End a call of which nothing is known."""

@@ -1,6 +1,6 @@
 """How far below its ceiling a rate is after a provider has refused calls, and how it comes back. Plain Python."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,14 @@ def share_now(slowing: Slowing, times: SlowingTimes, now: float) -> float:
     return min(1.0, slowing.share + times.step * max(0.0, now - slowing.since) / times.every)
 
 
-def refused(slowing: Slowing, times: SlowingTimes, now: float, retry_after: float = 0.0) -> Slowing:
-    """After a refused call, which may have said for how many seconds to leave it alone.
+def refused(slowing: Slowing, times: SlowingTimes, now: float) -> Slowing:
+    """After a refused call. Calls under way together are refused together: within `one_event` only one slows down."""
+    if now - slowing.since < times.one_event:
+        return slowing
+    return replace(slowing, share=max(times.least, times.factor * share_now(slowing, times, now)), since=now)
 
-    Calls that were under way together are refused together, so within `one_event` only the first slows down.
-    """
-    share, since = slowing.share, slowing.since
-    if now - since >= times.one_event:
-        share, since = max(times.least, times.factor * share_now(slowing, times, now)), now
-    hold = min(max(0.0, retry_after), times.longest_hold)
-    return Slowing(share, since, max(slowing.hold_until, now + hold))
+
+def held(slowing: Slowing, times: SlowingTimes, now: float, seconds: float) -> Slowing:
+    """After the provider has said for how many seconds to leave it alone; the longest such wish counts."""
+    until = now + min(max(0.0, seconds), times.longest_hold)
+    return replace(slowing, hold_until=max(slowing.hold_until, until))

@@ -266,6 +266,20 @@ def test_without_an_answer_of_redis_each_process_goes_on_with_its_part(server: S
     assert provider.asked == ["1", "3"]
 
 
+def test_what_was_known_of_an_ill_provider_outlives_redis(server: Server) -> None:
+    provider = Scripted([Kind.TRANSIENT])
+    settings = limits(server.url)
+    with connect(settings) as client:
+        supply = Supply(provider, settings, client)
+        with server.running():
+            while isinstance(supply.fetch("1"), Answer):
+                pass
+        held = supply.fetch("2")
+        assert isinstance(held, Held)
+        assert held.reason.startswith("provider_open until ")
+    assert provider.asked == ["1"] * 5
+
+
 def test_a_frozen_redis_holds_nobody_up(server: Server) -> None:
     provider = Scripted([Kind.FOUND])
     settings = limits(server.url)

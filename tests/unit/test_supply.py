@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -111,6 +112,38 @@ def test_a_retry_after_holds_even_without_a_rate() -> None:
     assert isinstance(held, Held)
     assert held.reason.startswith("the provider asked to be left alone until 20")
     assert held.reason == supply.throttle_reason()
+
+
+def test_an_ill_provider_can_ask_to_be_left_alone() -> None:
+    provider = Scripted([Answer(Kind.TRANSIENT, retry_after=timedelta(minutes=5)), Kind.FOUND])
+    supply = Supply(provider, limits(provider_rate=1000), None, times=HASTY)
+    assert kinds(supply, 2) == ["transient", "held"]
+    assert (supply.throttle_reason() or "").startswith("the provider asked to be left alone until 20")
+
+
+def test_who_waited_while_the_breaker_opened_does_not_ask() -> None:
+    station = Station()
+    provider = Scripted([Kind.TRANSIENT], meanwhile=station)
+    times = GateTimes(patience=60, breaker=BreakerTimes(in_a_row=1))
+    supply = Supply(provider, limits(provider_in_flight=1), None, times=times)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(supply.fetch, "first")
+        assert station.reached.wait(60)
+        second = pool.submit(supply.fetch, "second")
+        eventually(lambda: len(supply._gate._line) == 1)
+        station.go_on.set()
+        assert isinstance(first.result(), Answer)
+        assert isinstance(second.result(), Held)
+    assert provider.asked == ["first"]
+
+
+def test_ids_that_nobody_asks_about_do_not_close_the_breaker() -> None:
+    provider = Scripted([*[Kind.TRANSIENT] * 5, Kind.BAD_ITEM])
+    supply = Supply(provider, limits(), None, times=GateTimes(breaker=BreakerTimes(first=0.01)))
+    kinds(supply, 5)
+    eventually(lambda: kinds(supply, 1) == ["bad_item"])
+    assert kinds(supply, 5) == ["bad_item"] * 5
+    assert supply.throttle_reason() == "provider_half_open: one call at a time"
 
 
 def test_a_refused_call_halves_the_rate() -> None:
