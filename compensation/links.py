@@ -38,7 +38,7 @@ class LinkState:
     detail: str = ""
 
 
-class LinkCheck:
+class LinkChecker:
     """Asks links for one byte at most; safe for threads. `allowed_hosts` (`host:port`) may lie on an inner network."""
 
     def __init__(self, allowed_hosts: Collection[str], timeout: timedelta) -> None:
@@ -62,9 +62,14 @@ class LinkCheck:
         self._outbound.close()
 
 
+def link_checker(allowed_hosts: Collection[str], timeout: timedelta) -> LinkChecker:
+    """What a supply asks of each link; it keeps connections until it is closed."""
+    return LinkChecker(allowed_hosts, timeout)
+
+
 def link_problem(url: str, allowed_hosts: Collection[str], timeout: timedelta) -> LinkState:
-    """What is known of one link; for many of them, keep a LinkCheck."""
-    check = LinkCheck(allowed_hosts, timeout)
+    """What is known of one link; for many of them, keep a LinkChecker."""
+    check = LinkChecker(allowed_hosts, timeout)
     try:
         return check.state(url)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.up.ports import free_port
-from compensation.links import Life, LinkCheck, LinkState, link_problem
+from compensation.links import Life, LinkChecker, LinkState, link_problem
 from tests.servers.runninghub import RunningHubServer, runninghub
 
 PATIENT = timedelta(seconds=60)
@@ -72,7 +72,7 @@ def test_a_link_that_is_too_slow_is_not_called_dead(hub: RunningHubServer, misch
 
 def test_a_server_that_is_ill_for_a_moment_is_asked_again_with_success(hub: RunningHubServer) -> None:
     hub.rule("status", at="files", status=503, times=1)
-    check = LinkCheck({host(hub)}, PATIENT)
+    check = LinkChecker({host(hub)}, PATIENT)
     assert [check(f"{hub.url}/files/7/0.png") for _ in range(2)] == ["unknown", "alive"]
     check.close()
 

@@ -1,16 +1,20 @@
 """From the settings to a provider: what each name stands for, and what a wrong one is told."""
 
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compensation.json_source import JsonEndpoint, JsonFolder
+from compensation.provider import Kind
 from compensation.providers import provider_of
 from compensation.runninghub import RunningHub
+from compensation.runninghub_codes import KIND_OF_CODE
 from consistency.errors import ConfigurationError
 from consistency.settings import Settings
+from tests.factories.pages import DOCS, code_blocks
 
 OWN = """
 from pathlib import Path
@@ -96,3 +100,33 @@ def test_an_own_provider_that_is_wrong_is_told_in_one_line(own: str, function: s
 def test_no_name_is_no_provider(name: str) -> None:
     with pytest.raises(ConfigurationError, match="provider is empty"):
         provider_of(settings(), name)
+
+
+def test_the_documented_provider_works(own: str, tmp_path: Path) -> None:
+    (example,) = code_blocks("reference/providers.md", "python")
+    (configuration,) = code_blocks("reference/providers.md", "toml")
+    (tmp_path / "shop_provider.py").write_text(example, encoding="utf-8")
+    provider = provider_of(settings(**tomllib.loads(configuration)))
+    assert provider.check().kind is Kind.STOP_RUN
+    (tmp_path / "pictures" / "7").mkdir(parents=True)
+    (tmp_path / "pictures" / "8").mkdir()
+    (tmp_path / "pictures" / "7" / "a.png").write_bytes(b"abc")
+    (output,) = provider.fetch("7").outputs
+    assert (output.key, output.fields["size"]) == ("a.png", 3)
+    assert [provider.fetch(task).kind for task in ("8", "9", "../7")] == [Kind.NO_OUTPUT, Kind.GONE, Kind.BAD_ITEM]
+    assert provider.check().kind is Kind.FOUND
+    provider.close()
+
+
+def test_the_documented_form_is_understood(tmp_path: Path) -> None:
+    (form,) = code_blocks("reference/providers.md", "json")
+    (tmp_path / "7.json").write_text(form, encoding="utf-8")
+    assert [output.key for output in JsonFolder(tmp_path).fetch("7").outputs] == ["front", "back"]
+
+
+def test_every_code_and_kind_is_documented_as_it_is() -> None:
+    page = (DOCS / "reference" / "providers.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    told = {code.strip("` "): kinds.strip().strip("`") for codes, kinds in rows for code in codes.split(",")}
+    assert {code: told.get(code) for code in KIND_OF_CODE} == {code: kind.value for code, kind in KIND_OF_CODE.items()}
+    assert [kind for kind in Kind if kind.value not in told] == []
