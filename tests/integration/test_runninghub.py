@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -203,6 +204,16 @@ def test_connections_are_kept_from_call_to_call(hub: RunningHubServer, provider:
     for task in ("1", "7", "2"):
         provider.fetch(task)
     assert hub.server.conversations == 1
+
+
+def test_the_server_counts_the_calls_under_way_at_one_time(hub: RunningHubServer, provider: RunningHub) -> None:
+    hub.book.manner.latency = 0.2
+    threads = [Thread(target=provider.fetch, args=(str(task),)) for task in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 1 < hub.seen()["limits"]["most_in_flight"] <= 3
 
 
 def test_the_server_can_run_as_a_process_of_its_own() -> None:

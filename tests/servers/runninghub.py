@@ -79,7 +79,9 @@ class RunningHubServer:
         if rule["do"] in TRUTHS and not self._knows(at, body, request):
             return json_response(wrong_key(at))
         response = self._said(rule, at, task, body)
-        return replace(response, wait=response.wait + self.book.manner.latency)
+        # Waited for here and not while answering, so that a call counts as under way as long as it takes.
+        self.server.ending.wait(response.wait + self.book.manner.latency)
+        return replace(response, wait=0.0)
 
     def _refused(self) -> Response:
         if self.book.manner.refuse_with == "429":
