@@ -4,10 +4,12 @@ Any number of processes may do so for one run. Whoever dies loses its lease, and
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
 
 from compensation.answers import answer_of
 from compensation.claims import Batch, Item, claim_batch, end_batch, renew
@@ -28,6 +30,8 @@ from consistency.resources import Resources
 
 FRESH = timedelta(minutes=20)
 WORKER = "worker"
+#: How many tasks are asked for ahead, and so at most written in one transaction.
+TOGETHER = 20
 
 
 @dataclass
@@ -51,6 +55,10 @@ class _Done:
     lost: bool = False
     waited: float = 0.0
     began: float = field(default_factory=time.monotonic)
+
+    def lose(self) -> None:
+        """An item was taken away, so the others were too."""
+        self.lost = True
 
     @property
     def is_over(self) -> bool:
@@ -82,9 +90,10 @@ def _work_on(bench: Bench, batch: Batch) -> _Done:
     calls, done = bench.supply.calls, _Done()
     keeper = _Keeper(bench, batch)
     try:
-        for item, answer in _answers(bench, batch, done):
-            _settle(bench, item, answer, done)
-            bench.on_item()
+        for answered in _answers(bench, batch, done):
+            _settle(bench, answered, done)
+            for _ in answered:
+                bench.on_item()
             done.lost = done.lost or not keeper.keep()
     finally:
         seconds = max(0.0, time.monotonic() - done.began - done.waited)
@@ -92,20 +101,19 @@ def _work_on(bench: Bench, batch: Batch) -> _Done:
     return done
 
 
-def _answers(bench: Bench, batch: Batch, done: _Done) -> Iterator[tuple[Item, Answer | Held]]:
+def _answers(bench: Bench, batch: Batch, done: _Done) -> Iterator[list[tuple[Item, Answer | Held]]]:
     """The answers as they come; nothing new is asked once the batch is over, but what was asked is still heard."""
     threads = min(len(batch.items), bench.resources.settings.provider_in_flight)
     items = iter(batch.items)
     with ThreadPoolExecutor(threads, thread_name_prefix="ask") as pool:
         asked: dict[Future[Answer | Held], Item] = {}
         while True:
-            while len(asked) < 2 * threads and not done.is_over and (item := next(items, None)):
+            while len(asked) < TOGETHER and not done.is_over and (item := next(items, None)):
                 asked[pool.submit(_ask, bench.supply, item)] = item
             if not asked:
                 return
             finished, _ = wait(asked, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield asked.pop(future), future.result()
+            yield [(asked.pop(future), future.result()) for future in finished]
 
 
 def _ask(supply: Supply, item: Item) -> Answer | Held:
@@ -121,28 +129,33 @@ def _is_fresh(fetched_at: datetime) -> bool:
     return datetime.now(fetched_at.tzinfo) - fetched_at < FRESH
 
 
-def _settle(bench: Bench, item: Item, answer: Answer | Held, done: _Done) -> None:
-    engine = bench.resources.primary
-    try:
+def _settle(bench: Bench, answered: Sequence[tuple[Item, Answer | Held]], done: _Done) -> None:
+    engine, found = bench.resources.primary, []
+    for item, answer in answered:
         if isinstance(answer, Held):
             done.held = answer
-            return
-        if answer.kind is Kind.STOP_RUN:
+        elif answer.kind is Kind.STOP_RUN:
             done.stop = f"{answer.code}: {answer.detail}" if answer.code else answer.detail
-            return
-        if answer.kind is Kind.FOUND:
-            done.finished += store(engine, bench.rule, item, answer)
-            return
-        outcome = ended(answer, item.attempts)
+        elif answer.kind is Kind.FOUND:
+            found.append((item, answer))
+        else:
+            _settle_without_outputs(engine, item, answer, done)
+    try:
+        done.finished += store(engine, bench.rule, found, done.lose)
+    except StopRun as error:
+        done.stop = str(error)
+
+
+def _settle_without_outputs(engine: Engine, item: Item, answer: Answer, done: _Done) -> None:
+    outcome = ended(answer, item.attempts)
+    try:
         if isinstance(outcome, Outcome):
             settle(engine, item, outcome.state, outcome.code, outcome.detail)
             done.finished += 1
         else:
             defer(engine, item, outcome, answer.code or answer.kind, answer.detail, attempt=True)
-    except StopRun as error:
-        done.stop = str(error)
     except ClaimLost:
-        done.lost = True
+        done.lose()
 
 
 class _Keeper:

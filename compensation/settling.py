@@ -1,8 +1,9 @@
 """What becomes of an item that somebody holds: every change asks first whether it is still held."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, and_, update
+from sqlalchemy import Connection, Engine, and_, tuple_, update
 
 from compensation.claims import Item
 from compensation.states import ItemState
@@ -11,13 +12,20 @@ from consistency.errors import ClaimLost
 from consistency.ledger.repair_tables import repair_items
 
 
-def hold(connection: Connection, item: Item) -> datetime:
-    """Mark the item as done, before the transaction that does it reads anything; ClaimLost if it was taken away.
+def hold(connection: Connection, items: Sequence[Item]) -> datetime:
+    """Mark items as done, before the transaction that does them reads anything; ClaimLost if one was taken away.
 
     The lock comes first, so that nothing that is read can be older than the claim. Returns the database's time.
     """
     now = database_now(connection)
-    _change(connection, item, state=ItemState.DONE, outcome_code="written", finished_at=now, outputs=None)
+    held = and_(
+        tuple_(repair_items.c.id, repair_items.c.epoch).in_([(item.id, item.epoch) for item in items]),
+        repair_items.c.state == ItemState.LEASED,
+    )
+    values = {"state": ItemState.DONE, "outcome_code": "written", "outcome_detail": None, "finished_at": now}
+    holding = update(repair_items).where(held).values(**values, outputs=None)
+    if connection.execute(holding).rowcount != len(items):
+        raise ClaimLost(f"a task of run {items[0].run_id} is somebody else's now")
     return now
 
 

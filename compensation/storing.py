@@ -1,41 +1,63 @@
-"""Writes an answer's outputs, and makes an outcome of what the database says against it."""
+"""Writes what the provider delivered, and makes an outcome of what the database says against it.
+
+A few tasks go together; when the database refuses, each goes alone, so that only the one that is to blame fails.
+"""
 
 import random
 import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from compensation.answers import text_of
 from compensation.claims import Item
+from compensation.images import at_key
 from compensation.outcomes import MOST_ATTEMPTS
 from compensation.provider import Answer
 from compensation.settling import defer, settle
 from compensation.states import ItemState
 from compensation.target import Unfit
-from compensation.writing import write_outputs
-from consistency.database import first_line
-from consistency.errors import DatabaseError, DatabaseUnavailable, ReconcileryError, StatementTimeout
+from compensation.writing import Delivery, write_outputs
+from consistency.database import database_now, first_line, transaction
+from consistency.errors import ClaimLost, DatabaseError, DatabaseUnavailable, ReconcileryError, StatementTimeout
 from consistency.host import BoundRule
+from consistency.ledger.repair_tables import repair_journal
 
 TRIES = 3
 _LATER = timedelta(seconds=5)
 #: What databases say when the user may not do something: PostgreSQL's state, the numbers of MySQL and MariaDB.
 _FORBIDDEN = {"42501", "1142", "1143", "1044", "1370"}
 
+Found = tuple[Item, Answer]
+
 
 class StopRun(ReconcileryError):
     """No item is to blame, and no further one would fare better."""
 
 
-def store(engine: Engine, rule: BoundRule, item: Item, answer: Answer) -> int:
-    """Write the outputs; 1 if the item has ended, 0 if it is to be tried again.
+def store(engine: Engine, rule: BoundRule, found: Sequence[Found], on_lost: Callable[[], None]) -> int:
+    """Write the outputs; returns how many items have ended, the others are tried again or are somebody else's.
 
-    ClaimLost when the item was taken away; StopRun when the database does not let anything be written.
+    `on_lost` hears of every item that was taken away; StopRun when the database does not let anything be written.
     """
+    if len(found) > 1:
+        try:
+            write_outputs(engine, rule, [Delivery(item, answer.outputs) for item, answer in found])
+        except (DatabaseError, IntegrityError, Unfit, ClaimLost):
+            return sum(store(engine, rule, [each], on_lost) for each in found)
+        return len(found)
     try:
-        _write_patiently(engine, rule, item, answer)
+        return sum(_store_alone(engine, rule, item, answer) for item, answer in found)
+    except ClaimLost:
+        on_lost()
+        return 0
+
+
+def _store_alone(engine: Engine, rule: BoundRule, item: Item, answer: Answer) -> int:
+    try:
+        _write_patiently(engine, rule, Delivery(item, answer.outputs))
     except (DatabaseUnavailable, StatementTimeout) as error:
         return _try_later(engine, item, answer, str(error))
     except IntegrityError as error:
@@ -49,17 +71,35 @@ def store(engine: Engine, rule: BoundRule, item: Item, answer: Answer) -> int:
     return 1
 
 
-def _write_patiently(engine: Engine, rule: BoundRule, item: Item, answer: Answer) -> None:
+def _write_patiently(engine: Engine, rule: BoundRule, delivery: Delivery) -> None:
     for trial in range(TRIES):
         try:
-            write_outputs(engine, rule, item, answer.outputs)
+            write_outputs(engine, rule, [delivery])
         except DatabaseUnavailable:
             # A deadlock or a lock held for a moment; what was begun has been rolled back.
             if trial == TRIES - 1:
                 raise
             time.sleep(random.uniform(0.02, 0.2) * (trial + 1))
+        except IntegrityError as error:
+            if trial or "reconcilery_repair_journal" not in str(error.orig):
+                raise
+            # A row that an earlier run wrote was deleted by somebody since: its entry still stands in the way.
+            _retire_lost_entries(engine, rule, delivery.item.task_key)
         else:
             return
+
+
+def _retire_lost_entries(engine: Engine, rule: BoundRule, task_key: str) -> None:
+    """Close the journal entries of a task whose rows are not there any more."""
+    journal, table = repair_journal.c, rule.child_table
+    standing = (journal.rule_id == rule.id) & (journal.task_key == task_key) & (journal.undone == 0)
+    with transaction(engine) as connection:
+        now = database_now(connection)
+        for entry in connection.execute(select(journal.id, journal.target_pk).where(standing)).all():
+            found = select(table.c[rule.mapping.child.fk]).where(at_key(table, entry.target_pk))
+            if connection.execute(found).first() is None:
+                closing = update(repair_journal).where(journal.id == entry.id, journal.undone == 0)
+                connection.execute(closing.values(undone=entry.id, undo_outcome="gone", undone_at=now))
 
 
 def _try_later(engine: Engine, item: Item, answer: Answer, reason: str) -> int:

@@ -29,7 +29,7 @@ def row_of(rule: BoundRule, task: Mapping[str, Any], output: Output, now: dateti
     mapping, table = rule.mapping.child, rule.child_table
     values: dict[str, Any] = dict(fixed_values(rule))
     if rule.created is not None:
-        values[mapping.created_at] = rule.created.bound(now)
+        values[mapping.created_at] = rule.created.value(now)
     for name, source in mapping.columns.items():
         values[name] = _value(table.c[name], source, task, output, now)
     values[mapping.fk] = task[rule.mapping.parent.id]

@@ -1,33 +1,41 @@
-"""Writes the outputs of one task and their journal in one transaction, behind the fence.
+"""Writes the outputs of a few tasks and their journal in one transaction, behind the fence.
 
-1. Hold the item: who has lost it writes nothing.
-2. Lock the task's row, and see that it is as it was planned.
-3. Read which outputs are there, in what the lock has made the present.
+1. Hold the items: who has lost one writes nothing.
+2. Lock the tasks' rows, and see that they are as they were planned.
+3. Read which outputs are there, in what the locks have made the present.
 4. Insert what is missing, read every row back, and write it to the journal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, bindparam, case, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, case, insert, select
 
 from compensation.claims import Item
-from compensation.images import at_key, hash_of, image_of, primary_key_text
+from compensation.images import hash_of, image_of
+from compensation.inserting import insert_rows
 from compensation.provider import Output
 from compensation.settling import correct, hold
 from compensation.states import ItemState
-from compensation.target import Unfit, copied_columns, precondition_of, row_of
+from compensation.target import copied_columns, precondition_of, row_of
 from consistency import gaps
-from consistency.database import database_now, transaction
+from consistency.database import transaction
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_journal
 from consistency.task_rows import TaskRow, row_columns, row_fields
 
 _LOCK_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the provider has for one item."""
+
+    item: Item
+    outputs: Sequence[Output]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +48,32 @@ class Verdict:
     detail: str = ""
 
 
-def write_outputs(engine: Engine, rule: BoundRule, item: Item, outputs: Sequence[Output]) -> ItemState:
-    """Write what the task lacks; the state that the item has then.
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """The tasks as they are while their rows are locked: row and whether it counts, output keys there, keys of ours."""
 
-    ClaimLost when the item was taken away; IntegrityError and DatabaseError when the database refuses, Unfit when an
+    tasks: Mapping[str, tuple[TaskRow, bool]]
+    there: Mapping[str, list[str]]
+    ours: Mapping[str, list[str]]
+
+
+def write_outputs(engine: Engine, rule: BoundRule, deliveries: Sequence[Delivery]) -> None:
+    """Write what the tasks lack, all or nothing.
+
+    ClaimLost when an item was taken away; IntegrityError and DatabaseError when the database refuses, Unfit when an
     output does not fit the table: then nothing was written.
     """
-    try:
-        return _write(engine, rule, item, outputs)
-    except IntegrityError as error:
-        if "reconcilery_repair_journal" not in str(error.orig):
-            raise
-    # A row that an earlier run wrote was deleted by somebody since: its entry still stands in the way.
-    with transaction(engine) as connection:
-        retire_lost_entries(connection, rule, item.task_key)
-    return _write(engine, rule, item, outputs)
-
-
-def _write(engine: Engine, rule: BoundRule, item: Item, outputs: Sequence[Output]) -> ItemState:
     with transaction(engine) as connection:
         _bound_waiting(connection)
-        now = hold(connection, item)
-        verdict, task = judge(connection, rule, item, outputs, lock=True)
-        if verdict.state is not ItemState.DONE:
-            correct(connection, item, verdict.state, verdict.code, verdict.detail)
-        for output in verdict.missing:
-            assert task is not None  # who lacks outputs is there
-            _insert(connection, rule, item, task, output, now)
-    return verdict.state
+        now = hold(connection, [each.item for each in deliveries])
+        present = _look(connection, rule, [each.item.task_key for each in deliveries])
+        written = []
+        for each in deliveries:
+            verdict = _verdict(rule, each, present)
+            if verdict.state is not ItemState.DONE:
+                correct(connection, each.item, verdict.state, verdict.code, verdict.detail)
+            written += [(each.item, output) for output in verdict.missing]
+        _write(connection, rule, present, written, now)
 
 
 def _bound_waiting(connection: Connection) -> None:
@@ -75,96 +81,91 @@ def _bound_waiting(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
 
 
-def judge(
-    connection: Connection, rule: BoundRule, item: Item, outputs: Sequence[Output], *, lock: bool
-) -> tuple[Verdict, TaskRow | None]:
-    """What is to be done with the task as it is now, and its row; with `lock` nobody can change it meanwhile."""
-    key = rule.parse_key(item.task_key)
-    row = connection.execute(_task_statement(rule, lock), {"key": key}).first()
-    if row is None:
-        return _skip("the task is not there any more"), None
-    task = TaskRow(**row_fields(rule, copied_columns(rule), row))
-    if not row.counts:
-        return _skip("the task is not in a success state any more, or was deleted"), task
+def _look(connection: Connection, rule: BoundRule, task_keys: Sequence[str]) -> _Present:
+    keys = {"keys": [rule.parse_key(text) for text in task_keys]}
+    tasks = {}
+    for row in connection.execute(_tasks_statement(rule), keys):
+        task = TaskRow(**row_fields(rule, copied_columns(rule), row))
+        tasks[str(task.key)] = (task, bool(row.counts))
+    there: dict[str, list[str]] = {}
+    for row in connection.execute(_outputs_statement(rule), keys):
+        there.setdefault(str(row.task), []).append(str(row.key))
+    ours = _written_keys(connection, rule, list(there)) if there and rule.output_key is None else {}
+    return _Present(tasks, there, ours)
+
+
+@lru_cache(maxsize=64)
+def _tasks_statement(rule: BoundRule) -> Select[Any]:
+    counts = case((and_(*gaps.successful(rule), gaps.alive(rule)), 1), else_=0).label("counts")
+    chosen = select(*row_columns(rule, copied_columns(rule)), counts)
+    chosen = chosen.where(rule.key.in_(bindparam("keys", expanding=True, type_=rule.key.type)))
+    # Always in one order, so that two repairs wait for each other instead of holding each other up.
+    return chosen.order_by(rule.key).with_for_update()
+
+
+@lru_cache(maxsize=64)
+def _outputs_statement(rule: BoundRule) -> Select[Any]:
+    key = rule.output_key if rule.output_key is not None else rule.fk
+    theirs = rule.fk.in_(bindparam("keys", expanding=True, type_=rule.key.type))
+    return select(rule.fk.label("task"), key.label("key")).where(theirs, *gaps.live_outputs(rule))
+
+
+def _written_keys(connection: Connection, rule: BoundRule, task_keys: Sequence[str]) -> dict[str, list[str]]:
+    ours = (repair_journal.c.rule_id == rule.id) & repair_journal.c.task_key.in_(task_keys)
+    chosen = select(repair_journal.c.task_key, repair_journal.c.output_key).where(ours, repair_journal.c.undone == 0)
+    written: dict[str, list[str]] = {}
+    for row in connection.execute(chosen):
+        written.setdefault(row.task_key, []).append(row.output_key)
+    return written
+
+
+def _verdict(rule: BoundRule, delivery: Delivery, present: _Present) -> Verdict:
+    item = delivery.item
+    if item.task_key not in present.tasks:
+        return _skip("the task is not there any more")
+    task, counts = present.tasks[item.task_key]
+    if not counts:
+        return _skip("the task is not in a success state any more, or was deleted")
     if precondition_of(task) != item.precondition:
-        return _skip("the task has changed since the plan"), task
-    return _lacking(connection, rule, item, key, outputs), task
+        return _skip("the task has changed since the plan")
+    return _lacking(rule, delivery, present)
 
 
 def _skip(detail: str) -> Verdict:
     return Verdict((), ItemState.SKIPPED_PRECONDITION, "precondition", detail)
 
 
-@lru_cache(maxsize=64)
-def _task_statement(rule: BoundRule, lock: bool) -> Select[Any]:  # noqa: FBT001 - it is half of the cache's key
-    counts = case((and_(*gaps.successful(rule), gaps.alive(rule)), 1), else_=0).label("counts")
-    chosen = select(*row_columns(rule, copied_columns(rule)), counts).where(
-        rule.key == bindparam("key", type_=rule.key.type)
-    )
-    return chosen.with_for_update() if lock else chosen
-
-
-@lru_cache(maxsize=64)
-def _outputs_statement(rule: BoundRule) -> Select[Any]:
-    key = rule.output_key if rule.output_key is not None else rule.fk
-    theirs = rule.fk == bindparam("key", type_=rule.key.type)
-    return select(key.label("key")).where(theirs, *gaps.live_outputs(rule))
-
-
-def _lacking(connection: Connection, rule: BoundRule, item: Item, key: object, outputs: Sequence[Output]) -> Verdict:
-    there = [str(each) for each in connection.scalars(_outputs_statement(rule), {"key": key})]
+def _lacking(rule: BoundRule, delivery: Delivery, present: _Present) -> Verdict:
+    there = present.there.get(delivery.item.task_key, [])
     if len(there) >= rule.mapping.child.min_rows:
         return Verdict((), ItemState.SKIPPED_PRESENT, "present", f"{len(there)} outputs are there")
     if there and rule.output_key is None:
-        written = _written_keys(connection, rule, item.task_key)
+        written = present.ours.get(delivery.item.task_key, [])
         if len(there) > len(written):
             return _skip("some outputs are there, and without an output_key nothing tells which")
         there = written
-    offered = {output.key for output in outputs}
-    if there and not offered & set(there):
+    if there and not {output.key for output in delivery.outputs} & set(there):
         return _skip("the outputs that are there have keys which the provider does not know")
-    missing = tuple(output for output in outputs if output.key not in set(there))
+    missing = tuple(output for output in delivery.outputs if output.key not in set(there))
     if not missing:
         return Verdict((), ItemState.SKIPPED_PRESENT, "present", "all that the provider has is there")
     return Verdict(missing)
 
 
-def _written_keys(connection: Connection, rule: BoundRule, task_key: str) -> list[str]:
-    ours = (repair_journal.c.rule_id == rule.id) & (repair_journal.c.task_key == task_key)
-    return list(connection.scalars(select(repair_journal.c.output_key).where(ours, repair_journal.c.undone == 0)))
-
-
-def _insert(connection: Connection, rule: BoundRule, item: Item, task: TaskRow, output: Output, now: datetime) -> None:
-    table = rule.child_table
-    key = connection.execute(insert(table).values(row_of(rule, task.values(rule), output, now))).inserted_primary_key
-    if key is None or any(part is None for part in key):
-        raise Unfit(f"{table.name}: the database does not say which primary key the new row has")
-    text = primary_key_text(key)
-    row = connection.execute(select(table).where(at_key(table, text))).mappings().one()
-    image = image_of(dict(row))
-    entry = {
-        "run_id": item.run_id,
-        "item_id": item.id,
-        "rule_id": rule.id,
-        "task_key": item.task_key,
-        "output_key": output.key[:191],
-        "target_table": rule.mapping.child.table,
-        "target_pk": text,
-        "row_image": image,
-        "row_hash": hash_of(image),
-        "undone": 0,
-        "written_at": now,
-    }
-    connection.execute(insert(repair_journal), entry)
-
-
-def retire_lost_entries(connection: Connection, rule: BoundRule, task_key: str) -> None:
-    """Close the journal entries of a task whose rows are not there any more."""
-    now = database_now(connection)
-    standing = (repair_journal.c.rule_id == rule.id) & (repair_journal.c.task_key == task_key)
-    entries = connection.execute(select(repair_journal).where(standing, repair_journal.c.undone == 0)).all()
-    for entry in entries:
-        found = select(rule.child_table.c[rule.mapping.child.fk]).where(at_key(rule.child_table, entry.target_pk))
-        if connection.execute(found).first() is None:
-            closing = update(repair_journal).where(repair_journal.c.id == entry.id, repair_journal.c.undone == 0)
-            connection.execute(closing.values(undone=entry.id, undo_outcome="gone", undone_at=now))
+def _write(
+    connection: Connection,
+    rule: BoundRule,
+    present: _Present,
+    written: Sequence[tuple[Item, Output]],
+    now: datetime,
+) -> None:
+    if not written:
+        return
+    rows = [row_of(rule, present.tasks[item.task_key][0].values(rule), output, now) for item, output in written]
+    entries = []
+    for (item, output), (key, row) in zip(written, insert_rows(connection, rule.child_table, rows), strict=True):
+        image = image_of(row)
+        entry = {"run_id": item.run_id, "item_id": item.id, "rule_id": rule.id, "task_key": item.task_key}
+        entry |= {"output_key": output.key[:191], "target_table": rule.mapping.child.table, "target_pk": key}
+        entries.append({**entry, "row_image": image, "row_hash": hash_of(image), "undone": 0, "written_at": now})
+    connection.execute(insert(repair_journal), entries)

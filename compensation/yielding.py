@@ -3,6 +3,7 @@
 Ours goes only if it is still just as it was written; the original is never touched.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ def yield_to_originals(engine: Engine, rule: BoundRule, run_id: str | None = Non
     while True:
         with transaction(engine.execution_options(readonly=True)) as connection:
             page = _standing(connection, rule, run_id, last)
-            doubled = [entry for entry in page if _has_original(connection, rule, entry)]
+            doubled = _doubled(connection, rule, page)
         for entry in doubled:
             yielded += _give_way(engine, rule, entry)
         if len(page) < PAGE_ROWS:
@@ -43,24 +44,36 @@ def _standing(connection: Connection, rule: BoundRule, run_id: str | None, last:
     return list(connection.execute(chosen.order_by(journal.id).limit(PAGE_ROWS)))
 
 
-def _has_original(connection: Connection, rule: BoundRule, entry: Any) -> bool:
-    """Whether the task has the same output twice, or, without an output_key, more rows than we wrote."""
-    theirs = [rule.fk == rule.parse_key(entry.task_key), *gaps.live_outputs(rule)]
-    if rule.output_key is not None:
-        theirs.append(rule.output_key == entry.output_key)
-        ours = 1
-    else:
-        standing = (repair_journal.c.rule_id == rule.id) & (repair_journal.c.task_key == entry.task_key)
-        counted = select(func.count()).select_from(repair_journal).where(standing, repair_journal.c.undone == 0)
-        ours = connection.scalar(counted) or 0
-    return (connection.scalar(select(func.count()).select_from(rule.child).where(*theirs)) or 0) > ours
+def _doubled(connection: Connection, rule: BoundRule, entries: Sequence[Any]) -> list[Any]:
+    """The entries whose task has the same output twice, or, without an output_key, more rows than we wrote."""
+    if not entries:
+        return []
+    task_keys = list({entry.task_key for entry in entries})
+    same = [rule.fk] if rule.output_key is None else [rule.fk, rule.output_key]
+    theirs = rule.fk.in_([rule.parse_key(text) for text in task_keys])
+    counted = select(*same, func.count()).where(theirs, *gaps.live_outputs(rule)).group_by(*same)
+    rows = {tuple(map(str, row[:-1])): row[-1] for row in connection.execute(counted)}
+    ours = _standing_by_task(connection, rule, task_keys) if rule.output_key is None else {}
+    return [entry for entry in entries if _rows_of(rule, entry, rows) > ours.get(entry.task_key, 1)]
+
+
+def _rows_of(rule: BoundRule, entry: Any, rows: Mapping[tuple[str, ...], int]) -> int:
+    same = (entry.task_key,) if rule.output_key is None else (entry.task_key, entry.output_key)
+    return rows.get(same, 0)
+
+
+def _standing_by_task(connection: Connection, rule: BoundRule, task_keys: Sequence[str]) -> dict[str, int]:
+    journal = repair_journal.c
+    ours = (journal.rule_id == rule.id) & journal.task_key.in_(task_keys) & (journal.undone == 0)
+    counted = select(journal.task_key, func.count()).where(ours).group_by(journal.task_key)
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def _give_way(engine: Engine, rule: BoundRule, entry: Any) -> int:
     with transaction(engine) as connection:
         key = rule.parse_key(entry.task_key)
         connection.execute(select(rule.key).where(rule.key == key).with_for_update()).first()
-        if not _has_original(connection, rule, entry):
+        if not _doubled(connection, rule, [entry]):
             return 0
         if undo_entry(connection, rule, entry.id, "yielded") is not Undo.DELETED:
             return 0
