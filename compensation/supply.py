@@ -7,12 +7,13 @@ from dataclasses import replace
 import redis
 
 from compensation.gate import Entry, Gate, GateTimes, Held
+from compensation.links import Life
 from compensation.provider import Answer, Kind, Output, OutputProvider
 from consistency.settings import Settings
 
 __all__ = ["Held", "LinkCheck", "Supply"]
 
-#: Looks at an address: "alive", "expired" or "unknown".
+#: Looks at an address and says in a word what is known of it: a `Life`.
 LinkCheck = Callable[[str], str]
 
 
@@ -67,17 +68,17 @@ class Supply:
 
     def _checked(self, answer: Answer) -> Answer:
         states = {output.key: self._link_state(output) for output in answer.outputs}
-        if unclear := [key for key, state in states.items() if state not in {"alive", "expired"}]:
+        if unclear := [key for key, state in states.items() if state not in {Life.ALIVE, Life.EXPIRED}]:
             detail = f"it could not be seen whether the link of {_named(unclear)} is alive"
             return replace(answer, kind=Kind.TRANSIENT, code="link_unknown", detail=detail)
-        if expired := [key for key, state in states.items() if state == "expired"]:
+        if expired := [key for key, state in states.items() if state == Life.EXPIRED]:
             detail = f"the link of {_named(expired)} is dead"
             return replace(answer, kind=Kind.LINK_EXPIRED, detail=detail, expired=tuple(expired))
         return answer
 
     def _link_state(self, output: Output) -> str:
         link = output.fields.get(self._provider.link_field)
-        return self._link_check(link) if isinstance(link, str) and link and self._link_check else "alive"
+        return self._link_check(link) if isinstance(link, str) and link and self._link_check else Life.ALIVE
 
 
 def _named(keys: list[str]) -> str:
