@@ -20,9 +20,11 @@ def bench_for(resources: Resources, rule_id: str, client: redis.Redis | None) ->
     settings = resources.settings
     rule = resources.rule(rule_id)
     provider = provider_of(settings)
-    supply = Supply(provider, settings, client, link_checker(provider.own_hosts, settings.provider_timeout))
+    links = link_checker({*provider.own_hosts, *settings.link_hosts}, settings.provider_timeout)
+    supply = Supply(provider, settings, client, links)
     try:
         yield Bench(resources, supply, rule, f"{socket.gethostname()}:{os.getpid()}")
     finally:
         supply.close()
+        links.close()
         provider.close()

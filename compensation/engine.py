@@ -15,6 +15,7 @@ from compensation.answers import answer_of
 from compensation.claims import Batch, Item, claim_batch, end_batch, renew
 from compensation.judging import IN_A_ROW, reason_to_pause
 from compensation.outcomes import Outcome, ended
+from compensation.pacing import LONGEST_BATCH
 from compensation.progress import counts_of, has_open_items, latest_outcomes
 from compensation.provider import Answer, Kind
 from compensation.runs import Run, beat, change_state, require_run
@@ -32,6 +33,8 @@ FRESH = timedelta(minutes=20)
 WORKER = "worker"
 #: How many tasks are asked for ahead, and so at most written in one transaction.
 TOGETHER = 20
+#: A limit that lets go within so many seconds is waited for; for a longer one the batch is given back.
+SHORT_WAIT = 2.0
 
 
 @dataclass
@@ -53,7 +56,6 @@ class _Done:
     held: Held | None = None
     stop: str = ""
     lost: bool = False
-    waited: float = 0.0
     began: float = field(default_factory=time.monotonic)
 
     def lose(self) -> None:
@@ -96,7 +98,7 @@ def _work_on(bench: Bench, batch: Batch) -> _Done:
                 bench.on_item()
             done.lost = done.lost or not keeper.keep()
     finally:
-        seconds = max(0.0, time.monotonic() - done.began - done.waited)
+        seconds = time.monotonic() - done.began
         end_batch(bench.resources.primary, batch, done.finished, bench.supply.calls - calls, seconds, done.stop)
     return done
 
@@ -104,24 +106,28 @@ def _work_on(bench: Bench, batch: Batch) -> _Done:
 def _answers(bench: Bench, batch: Batch, done: _Done) -> Iterator[list[tuple[Item, Answer | Held]]]:
     """The answers as they come; nothing new is asked once the batch is over, but what was asked is still heard."""
     threads = min(len(batch.items), bench.resources.settings.provider_in_flight)
-    items = iter(batch.items)
+    items, until = iter(batch.items), done.began + LONGEST_BATCH.total_seconds()
     with ThreadPoolExecutor(threads, thread_name_prefix="ask") as pool:
         asked: dict[Future[Answer | Held], Item] = {}
         while True:
             while len(asked) < TOGETHER and not done.is_over and (item := next(items, None)):
-                asked[pool.submit(_ask, bench.supply, item)] = item
+                asked[pool.submit(_ask, bench.supply, item, until)] = item
             if not asked:
                 return
             finished, _ = wait(asked, return_when=FIRST_COMPLETED)
             yield [(asked.pop(future), future.result()) for future in finished]
 
 
-def _ask(supply: Supply, item: Item) -> Answer | Held:
+def _ask(supply: Supply, item: Item, until: float) -> Answer | Held:
     if item.outputs is not None and item.fetched_at is not None and _is_fresh(item.fetched_at):
         return answer_of(item.outputs)
     if not item.provider_task_id:
         return Answer(Kind.BAD_ITEM, code="no_provider_id", detail="the task has no id at the provider")
-    return supply.fetch(item.provider_task_id)
+    while isinstance(answer := supply.fetch(item.provider_task_id), Held) and answer.seconds <= SHORT_WAIT:
+        if time.monotonic() + answer.seconds > until:
+            break
+        time.sleep(answer.seconds)
+    return answer
 
 
 def _is_fresh(fetched_at: datetime) -> bool:

@@ -13,7 +13,7 @@ ENOUGH_BATCHES = 3
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What an ended batch achieved: finished items, and seconds of work without those spent waiting for limits."""
+    """What an ended batch achieved: finished items, in so many seconds, of so many that it had."""
 
     finished: int
     seconds: float

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from compensation.answers import text_of
 from compensation.claims import Item
@@ -21,14 +21,19 @@ from compensation.states import ItemState
 from compensation.target import Unfit
 from compensation.writing import Delivery, write_outputs
 from consistency.database import database_now, first_line, transaction
-from consistency.errors import ClaimLost, DatabaseError, DatabaseUnavailable, ReconcileryError, StatementTimeout
+from consistency.errors import (
+    ClaimLost,
+    DatabaseError,
+    DatabaseUnavailable,
+    NotAllowed,
+    ReconcileryError,
+    StatementTimeout,
+)
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_journal
 
 TRIES = 3
 _LATER = timedelta(seconds=5)
-#: What databases say when the user may not do something: PostgreSQL's state, the numbers of MySQL and MariaDB.
-_FORBIDDEN = {"42501", "1142", "1143", "1044", "1370"}
 
 Found = tuple[Item, Answer]
 
@@ -64,9 +69,9 @@ def _store_alone(engine: Engine, rule: BoundRule, item: Item, answer: Answer) ->
         settle(engine, item, ItemState.QUARANTINED, "refused", first_line(error.orig))
     except Unfit as error:
         settle(engine, item, ItemState.QUARANTINED, "unfit", str(error))
+    except NotAllowed as error:
+        raise StopRun(str(error)) from error
     except DatabaseError as error:
-        if _is_forbidden(error):
-            raise StopRun(str(error)) from error
         settle(engine, item, ItemState.QUARANTINED, "refused", str(error))
     return 1
 
@@ -108,10 +113,3 @@ def _try_later(engine: Engine, item: Item, answer: Answer, reason: str) -> int:
         return 1
     defer(engine, item, _LATER, "database", reason, attempt=True, outputs=text_of(answer))
     return 0
-
-
-def _is_forbidden(error: DatabaseError) -> bool:
-    cause = error.__cause__
-    original = cause.orig if isinstance(cause, DBAPIError) else None
-    said = {str(getattr(original, "sqlstate", "")), str(original.args[0]) if original and original.args else ""}
-    return bool(said & _FORBIDDEN) or "readonly database" in str(original)

@@ -29,6 +29,10 @@ class Gathered:
         self.origins[name] = origin
 
 
+#: Lists that a variable may hold as names with commas between them.
+_LISTS = ("custom_checks", "link_hosts")
+
+
 def environment_name(setting: str) -> str:
     """The environment variable of a setting: `log_dir` -> RECONCILERY_LOG_DIR."""
     return setting.upper() if setting in _UNPREFIXED else PREFIX + setting.upper()
@@ -100,9 +104,9 @@ def _read_environment(
 
 
 def _take_variable(gathered: Gathered, name: str, variable: str, text: str) -> None:
-    if name == "custom_checks" and not text.lstrip().startswith("["):
+    if name in _LISTS and not text.lstrip().startswith("["):
         gathered.put(name, [part.strip() for part in text.split(",")], variable)
-    elif name in {"rules", "custom_checks"}:
+    elif name in {"rules", *_LISTS}:
         try:
             gathered.put(name, json.loads(text), variable)
         except (ValueError, RecursionError) as error:

@@ -101,6 +101,9 @@ class Settings(BaseModel):
     )
     provider_in_flight: Whole = Field(default=4, ge=1, description="how many calls may be under way at one time")
     provider_timeout: Span = Field(default=timedelta(seconds=15), description="how long one call may take")
+    link_hosts: tuple[str, ...] = Field(
+        default=(), description="host:port of links that are looked at though they are on an inner network"
+    )
     check_links: bool = Field(default=True, description="look whether a link is alive before it is written")
     repair_batch_size: Whole = Field(default=100, ge=1, le=10_000, description="how many tasks a batch has at most")
     repair_workers: Whole = Field(default=4, ge=1, le=64, description="how many batches of a run are worked on at once")

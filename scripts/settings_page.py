@@ -31,11 +31,7 @@ They are masked wherever they are shown or logged.
 ## Rules
 
 `rules` is a list of tables in the file; [map your tables](../howto/map-your-tables.md) shows every key.
-In the variable, `rules` is a list in JSON, and `custom_checks` are names with commas between them.
-
-## Not used yet
-
-`runninghub_api_key` and `runninghub_base_url` belong to repair, which does not exist yet.
+In the variable, `rules` is a list in JSON, and `custom_checks` and `link_hosts` are names with commas between them.
 
 ## Other variables
 
