@@ -1,7 +1,7 @@
 """The circuit breaker of one provider: while it is ill nobody asks, then one at a time finds out whether it is well."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -44,10 +44,14 @@ class BreakerState:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whether one call may be made: 0 seconds, else after how many to come back. `probe` is there while half-open."""
+    """Whether one call may be made: 0 seconds, else after how many to come back. `probe` is there while half-open.
+
+    `well` says that no failure is remembered, so that another success need not be.
+    """
 
     seconds: float = 0.0
     probe: Place | None = None
+    well: bool = field(default=False, compare=False)
 
 
 class Breaker:
@@ -60,9 +64,9 @@ class Breaker:
 
     def admit(self) -> Admission:
         """Ask before a call; whoever gets a `probe` releases it in the end, after `tell` if the call was made."""
-        health, now = self._cell.read()
+        health, now = self._cell.glance()
         if not health.is_half_open(now):
-            return Admission(max(0.0, health.until - now))
+            return Admission(max(0.0, health.until - now), well=health == Health())
         probe = self._probes.take()
         if probe is None:
             return Admission(_PROBE_AGAIN)
@@ -75,7 +79,8 @@ class Breaker:
 
     def tell(self, admission: Admission, kind: Kind) -> None:
         """What the call that was admitted has brought."""
-        if kind not in _NEITHER:
+        nothing_new = admission.well and kind is not Kind.TRANSIENT
+        if kind not in _NEITHER and not nothing_new:
             step = partial(self._step, ill=kind is Kind.TRANSIENT, probe=admission.probe is not None)
             self._cell.change(step)
 

@@ -78,7 +78,7 @@ class Budget:
         return slowing.hold_until > now or (self._rate > 0 and share_now(slowing, self._times, now) < 1)
 
     def _take_now(self) -> float:
-        slowing, now = self._cell.read()
+        slowing, now = self._cell.glance()
         if slowing.hold_until > now:
             return slowing.hold_until - now
         if not self._rate:

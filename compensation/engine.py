@@ -16,6 +16,7 @@ from compensation.claims import Batch, Item, claim_batch, end_batch, renew
 from compensation.judging import IN_A_ROW, reason_to_pause
 from compensation.outcomes import Outcome, ended
 from compensation.pacing import LONGEST_BATCH
+from compensation.patience import patient
 from compensation.progress import counts_of, has_open_items, latest_outcomes
 from compensation.provider import Answer, Kind
 from compensation.runs import Run, beat, change_state, require_run
@@ -31,8 +32,9 @@ from consistency.resources import Resources
 
 FRESH = timedelta(minutes=20)
 WORKER = "worker"
-#: How many tasks are asked for ahead, and so at most written in one transaction.
-TOGETHER = 20
+#: How many tasks are written in one transaction at most; twice as many are asked for ahead.
+TOGETHER = 25
+_MOMENT = 0.03
 #: A limit that lets go within so many seconds is waited for; for a longer one the batch is given back.
 SHORT_WAIT = 2.0
 
@@ -110,11 +112,14 @@ def _answers(bench: Bench, batch: Batch, done: _Done) -> Iterator[list[tuple[Ite
     with ThreadPoolExecutor(threads, thread_name_prefix="ask") as pool:
         asked: dict[Future[Answer | Held], Item] = {}
         while True:
-            while len(asked) < TOGETHER and not done.is_over and (item := next(items, None)):
+            while len(asked) < 2 * TOGETHER and not done.is_over and (item := next(items, None)):
                 asked[pool.submit(_ask, bench.supply, item, until)] = item
             if not asked:
                 return
-            finished, _ = wait(asked, return_when=FIRST_COMPLETED)
+            wait(asked, return_when=FIRST_COMPLETED)
+            # What comes at nearly the same time is written in one transaction.
+            finished, _ = wait(asked, timeout=_MOMENT)
+            finished = set(list(finished)[:TOGETHER])
             yield [(asked.pop(future), future.result()) for future in finished]
 
 
@@ -175,16 +180,22 @@ class _Keeper:
         if time.monotonic() - self.kept < self.batch.lease.total_seconds() / 3:
             return True
         self.kept = time.monotonic()
-        with transaction(self.bench.resources.primary) as connection:
-            beat(connection, self.batch.run.id, self.bench.supply.throttle_reason())
+        _beat(self.bench, self.batch.run.id)
         return renew(self.bench.resources.primary, self.batch)
 
 
+@patient
 def _pause(bench: Bench, run_id: str, reason: str) -> None:
     with transaction(bench.resources.primary) as connection:
         run = require_run(connection, run_id)
         if run.state is RunState.RUNNING:
             change_state(connection, run, RunState.PAUSED, WORKER, payload={"reason": reason}, reason=reason[:500])
+
+
+@patient
+def _beat(bench: Bench, run_id: str) -> None:
+    with transaction(bench.resources.primary) as connection:
+        beat(connection, run_id, bench.supply.throttle_reason())
 
 
 def _judge(bench: Bench, run_id: str) -> None:
@@ -198,16 +209,19 @@ def _judge(bench: Bench, run_id: str) -> None:
 
 def _advance(bench: Bench, run_id: str) -> Run:
     """Verify and close the run when nothing is left to do, also where somebody else has died on the way."""
-    engine = bench.resources.primary
-    with transaction(engine) as connection:
+    run, is_mine = _begin_to_verify(bench, run_id)
+    return verify(bench.resources, bench.rule, run) if is_mine else run
+
+
+@patient
+def _begin_to_verify(bench: Bench, run_id: str) -> tuple[Run, bool]:
+    """The run, and whether it is for the caller to verify it now."""
+    with transaction(bench.resources.primary) as connection:
         run, now = require_run(connection, run_id), database_now(connection)
-        mine = False
         if run.state is RunState.RUNNING:
             beat(connection, run_id, bench.supply.throttle_reason())
-            if not has_open_items(connection, run_id):
-                mine = change_state(connection, run, RunState.VERIFYING, WORKER)
-                run = require_run(connection, run_id)
+            is_mine = not has_open_items(connection, run_id)
+            is_mine = is_mine and change_state(connection, run, RunState.VERIFYING, WORKER)
+            return require_run(connection, run_id), is_mine
     silent = run.heartbeat_at is None or now - run.heartbeat_at > bench.resources.settings.lease
-    if run.state is RunState.VERIFYING and (mine or silent):
-        return verify(bench.resources, bench.rule, run)
-    return run
+    return run, run.state is RunState.VERIFYING and silent
