@@ -74,8 +74,10 @@ class Gate:
                 return Held(self._crowd_words(), self._times.come_again)
             return self._enter(taken, deadline)
 
-    def leave(self, entry: Entry, kind: Kind, retry_after: timedelta | None = None) -> None:
-        """End a call that was made, by what it has brought."""
+    def leave(self, entry: Entry, kind: Kind, retry_after: timedelta | None = None, calls: int = 1) -> None:
+        """End a call that was made, by what it has brought; if it was several, wait for the others' turn as well."""
+        for _ in range(calls - 1):
+            self._budget.take(self._times.patience)
         with entry.taken:
             self._breaker.tell(entry.admission, kind)
             if kind is Kind.LIMITED:

@@ -36,7 +36,8 @@ class Output:
 class Answer:
     """An answer; `code` and `detail` are safe to show (no key, one line), `source` says who answered.
 
-    `expired` are the keys of outputs whose link is dead; with it, the links of all others were alive.
+    `expired` are the keys of outputs whose link is dead; with it, the links of all others were alive. `calls` is how
+    often the provider was asked for it, which counts against the limit.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Answer:
     source: str = ""
     retry_after: timedelta | None = None
     expired: tuple[str, ...] = ()
+    calls: int = 1
 
 
 class OutputProvider(Protocol):

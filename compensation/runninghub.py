@@ -89,7 +89,7 @@ class RunningHub:
             best = most_telling(heard)
             if best.kind not in _UNCLEAR and not _says_nothing(best):
                 break
-        return best
+        return replace(best, calls=len(heard))
 
     def check(self) -> Answer:
         """FOUND if the site accepts the key; if the other site does, the detail says which setting to change."""

@@ -56,14 +56,14 @@ class Supply:
         self._gate.close()
 
     def _ask(self, provider_task_id: str, entry: Entry) -> Answer:
-        with self._counting:
-            self._calls += 1
         try:
             answer = self._provider.fetch(provider_task_id)
         except BaseException:
             self._gate.turn_back(entry)
             raise
-        self._gate.leave(entry, answer.kind, answer.retry_after)
+        with self._counting:
+            self._calls += answer.calls
+        self._gate.leave(entry, answer.kind, answer.retry_after, answer.calls)
         return answer
 
     def _checked(self, answer: Answer) -> Answer:
