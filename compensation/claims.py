@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, case, func, insert, or_, select, update
 
-from compensation.fences import ENDED, LOST, WORKING
+from compensation.fences import ENDED, FREED, LOST, WORKING, change_leased
 from compensation.pacing import Pace, next_size, size_after_losses
+from compensation.patience import patient
 from compensation.runs import Run, find_run
 from compensation.states import ItemState, RunState
 from consistency.database import database_now, transaction
@@ -48,6 +49,7 @@ class Batch:
     lease: timedelta
 
 
+@patient
 def claim_batch(engine: Engine, run_id: str, worker: str, lease: timedelta) -> Batch | None:
     """Take the next batch of a running run; None if nothing is due or enough batches are being worked on."""
     with transaction(engine) as connection:
@@ -75,14 +77,8 @@ def free_lost_batches(connection: Connection, run: Run, now: datetime) -> None:
 
 
 def _free(connection: Connection, run: Run, batch_id: int, now: datetime) -> None:
-    theirs = and_(repair_items.c.batch_id == batch_id, repair_items.c.state == ItemState.LEASED)
     size = connection.scalar(select(repair_batches.c.size).where(repair_batches.c.id == batch_id)) or 1
-    values: dict[str, Any] = {
-        "state": ItemState.PENDING,
-        "epoch": repair_items.c.epoch + 1,
-        "losses": repair_items.c.losses + 1,
-        "batch_id": None,
-    }
+    values: dict[str, Any] = {**FREED, "losses": repair_items.c.losses + 1}
     if size == 1:
         halvings = run.parameters.batch_size.bit_length() - 1
         alone = repair_items.c.losses + 1 >= halvings + MOST_LOSSES_ALONE
@@ -90,7 +86,7 @@ def _free(connection: Connection, run: Run, batch_id: int, now: datetime) -> Non
         values["state"] = case((alone, str(ItemState.QUARANTINED)), else_=str(ItemState.PENDING))
         values |= {name: case((alone, text), else_=repair_items.c[name]) for name, text in poison.items()}
         values["finished_at"] = case((alone, now), else_=repair_items.c.finished_at)
-    connection.execute(update(repair_items).where(repair_items.c.run_id == run.id, theirs).values(values))
+    change_leased(connection, repair_items.c.batch_id == batch_id, run.id, values)
 
 
 def _room(connection: Connection, run: Run, lease: timedelta) -> int:
@@ -171,6 +167,7 @@ def _item(row: Any) -> Item:
     )
 
 
+@patient
 def renew(engine: Engine, batch: Batch) -> bool:
     """Push the end of the batch's lease out; False if the batch was taken away."""
     with transaction(engine) as connection:
@@ -179,6 +176,7 @@ def renew(engine: Engine, batch: Batch) -> bool:
         return connection.execute(update(repair_batches).where(mine).values(lease_until=until)).rowcount == 1
 
 
+@patient
 def end_batch(engine: Engine, batch: Batch, finished: int, calls: int, seconds: float, error: str = "") -> None:
     """Write down what a batch achieved, and let go of what it still holds."""
     with transaction(engine) as connection:
@@ -193,6 +191,4 @@ def end_batch(engine: Engine, batch: Batch, finished: int, calls: int, seconds: 
         }
         if connection.execute(update(repair_batches).where(mine).values(values)).rowcount != 1:
             return
-        held = and_(repair_items.c.batch_id == batch.id, repair_items.c.state == ItemState.LEASED)
-        freed = {"state": ItemState.PENDING, "epoch": repair_items.c.epoch + 1, "batch_id": None}
-        connection.execute(update(repair_items).where(repair_items.c.run_id == batch.run.id, held).values(freed))
+        change_leased(connection, repair_items.c.batch_id == batch.id, batch.run.id, FREED)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from compensation.opening import require_target, target_of
+from compensation.patience import patient
 from compensation.runs import RepairRefused, Run, RunRequest, change_state, open_run, require_run
 from compensation.scopes import Scope, live_key
 from compensation.states import REDRIVABLE, ItemState, RunState
@@ -123,6 +124,7 @@ def _change(resources: Resources, run_id: str, to: RunState, actor: str, **how: 
     return run if run.state is to else _changed(resources, run, to, actor, **how)
 
 
+@patient
 def _changed(resources: Resources, run: Run, to: RunState, actor: str, **how: Any) -> Run:
     try:
         with transaction(resources.primary) as connection:

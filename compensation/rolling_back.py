@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from compensation.patience import patient
 from compensation.records import write_record
 from compensation.runs import RepairRefused, Run, beat, change_state, require_run
 from compensation.states import ItemState, RunState, may_follow
@@ -55,6 +56,7 @@ def rehearse(resources: Resources, rule: BoundRule, run_id: str) -> Undone:
         last = page[-1].id
 
 
+@patient
 def begin(resources: Resources, run_id: str, actor: str) -> Run:
     """Let nobody write for the run any more, and mark it as being rolled back; it may be so already."""
     with transaction(resources.primary) as connection:
@@ -84,12 +86,9 @@ def roll_back(
     """Undo what is left of a run that is being rolled back, and close it; stops after `turn` seconds."""
     began, last = time.monotonic(), None
     while True:
-        with transaction(resources.primary) as connection:
-            run = require_run(connection, run_id)
-            if run.state is not RunState.ROLLING_BACK:
-                return run
-            beat(connection, run_id)
-            page = _page(connection, run_id, last)
+        run, page = _next_page(resources, run_id, last)
+        if run.state is not RunState.ROLLING_BACK:
+            return run
         for entry in page:
             _undo(resources, rule, entry)
             on_row()
@@ -100,6 +99,16 @@ def roll_back(
         last = page[-1].id
 
 
+@patient
+def _next_page(resources: Resources, run_id: str, last: int | None) -> tuple[Run, list[Row[Any]]]:
+    with transaction(resources.primary) as connection:
+        run = require_run(connection, run_id)
+        if run.state is not RunState.ROLLING_BACK:
+            return run, []
+        beat(connection, run_id)
+        return run, _page(connection, run_id, last)
+
+
 def _page(connection: Connection, run_id: str, last: int | None) -> list[Row[Any]]:
     journal = repair_journal.c
     chosen = select(repair_journal).where(journal.run_id == run_id, journal.undone == 0)
@@ -108,6 +117,7 @@ def _page(connection: Connection, run_id: str, last: int | None) -> list[Row[Any
     return list(connection.execute(chosen.order_by(journal.id.desc()).limit(PAGE_ROWS)))
 
 
+@patient
 def _undo(resources: Resources, rule: BoundRule, entry: Row[Any]) -> None:
     try:
         with transaction(resources.primary) as connection:

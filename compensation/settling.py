@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, and_, tuple_, update
 
 from compensation.claims import Item
+from compensation.patience import patient
 from compensation.states import ItemState
 from consistency.database import database_now, transaction
 from consistency.errors import ClaimLost
@@ -29,6 +30,7 @@ def hold(connection: Connection, items: Sequence[Item]) -> datetime:
     return now
 
 
+@patient
 def settle(engine: Engine, item: Item, state: ItemState, code: str, detail: str) -> None:
     """End an item without writing anything."""
     with transaction(engine) as connection:
@@ -44,6 +46,7 @@ def settle(engine: Engine, item: Item, state: ItemState, code: str, detail: str)
         )
 
 
+@patient
 def defer(
     engine: Engine, item: Item, wait: timedelta, code: str, detail: str, *, attempt: bool, outputs: str | None = None
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select, update
 
+from compensation.patience import patient
 from compensation.states import ItemState
 from compensation.undoing import Undo, undo_entry
 from consistency import gaps
@@ -69,6 +70,7 @@ def _standing_by_task(connection: Connection, rule: BoundRule, task_keys: Sequen
     return {row[0]: row[1] for row in connection.execute(counted)}
 
 
+@patient
 def _give_way(engine: Engine, rule: BoundRule, entry: Any) -> int:
     with transaction(engine) as connection:
         key = rule.parse_key(entry.task_key)

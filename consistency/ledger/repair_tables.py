@@ -112,7 +112,9 @@ repair_journal = Table(
     "reconcilery_repair_journal",
     repair_metadata,
     Column("id", Serial, primary_key=True),
-    Column("run_id", Identifier, ForeignKey(repair_runs.c.id), nullable=False),
+    # No foreign key: its check locks the run after the items, and whoever changes the run's state has it the other
+    # way round.
+    Column("run_id", Identifier, nullable=False),
     Column("item_id", BigInteger, nullable=False),
     Column("rule_id", RuleId, nullable=False),
     Column("task_key", TaskKey, nullable=False),

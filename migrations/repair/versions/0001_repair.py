@@ -64,9 +64,9 @@ def create_runs() -> None:
     )
 
 
-def of_run(*, with_it: bool = True) -> sa.Column[str]:
-    """The run that a row belongs to; most rows go with their run."""
-    key = sa.ForeignKey("reconcilery_repair_runs.id", ondelete="CASCADE" if with_it else None)
+def of_run() -> sa.Column[str]:
+    """The run that a row belongs to, and goes with."""
+    key = sa.ForeignKey("reconcilery_repair_runs.id", ondelete="CASCADE")
     return sa.Column("run_id", sa.String(36), key, nullable=False)
 
 
@@ -119,7 +119,8 @@ def create_journal() -> None:
     create(
         "reconcilery_repair_journal",
         serial("id"),
-        of_run(with_it=False),
+        # No foreign key: its check would lock the run after the items, against the order of all others.
+        sa.Column("run_id", sa.String(36), nullable=False),
         sa.Column("item_id", sa.BigInteger, nullable=False),
         sa.Column("rule_id", sa.String(64), nullable=False),
         task_key("task_key"),
