@@ -19,11 +19,16 @@ def require_redis(settings: Settings) -> None:
 
 
 def publish(run: Run, task_id: str) -> None:
-    """Ask the workers to go on with a run that is in the ledger."""
+    """Ask the workers to go on with a check that is in the ledger."""
+    send(f"monitor_tasks.{run.type}_check", task_id, run_id=run.id)
+
+
+def send(task: str, task_id: str | None = None, **arguments: object) -> None:
+    """Send a message to the workers; BrokerUnavailable if Redis does not take it."""
     try:
-        app.send_task(f"monitor_tasks.{run.type}_check", kwargs={"run_id": run.id}, task_id=task_id)
+        app.send_task(task, kwargs=arguments, task_id=task_id)
     except (OperationalError, OSError, RuntimeError) as error:
-        raise BrokerUnavailable(f"Redis did not take the check: {mask_text(str(error))[:200]}") from None
+        raise BrokerUnavailable(f"Redis did not take the message: {mask_text(str(error))[:200]}") from None
 
 
 def somebody_answers() -> bool:

@@ -1,9 +1,12 @@
 """Ctrl-C at a moment of our own choosing: what has been begun is not left half done, and no library swallows it."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_SLICE_SECONDS = 0.1
 
 
 @contextmanager
@@ -24,3 +27,11 @@ def interrupt_deferred() -> Iterator[Callable[[], None]]:
         yield stop_if_pressed
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def sleep_in_slices(seconds: float, between: Callable[[], None]) -> None:
+    """Sleep, and call `between` several times a second: a sleep itself goes on after a signal."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, _SLICE_SECONDS))
+        between()

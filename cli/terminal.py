@@ -1,11 +1,12 @@
 """Words on a terminal: colours where they are seen, columns, and nothing that could steer the terminal itself."""
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 
 import click
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from consistency.model import Health
 
@@ -44,6 +45,18 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def width() -> int | None:
+    """How many cells a line of results may have; None where no terminal shows them."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fitted(line: str, cells: int | None) -> str:
+    """The line, cut with `…` if it is wider than `cells`."""
+    if cells is None or cell_len(line) <= cells:
+        return line
+    return set_cell_size(line, max(0, cells - 1)).rstrip() + "…"
 
 
 def note(text: str) -> None:

@@ -142,8 +142,8 @@ def _live_beside(resources: Resources, run: Run) -> str:
         return str(connection.scalar(chosen))
 
 
-def redrive(resources: Resources, run_id: str, actor: str) -> Run:
-    """Open a new run over the tasks of an ended one that were not repaired; it has no items yet."""
+def redrive(resources: Resources, run_id: str, actor: str, *, dry_run: bool = False) -> tuple[Run, bool]:
+    """Open a run over the tasks of an ended one that were not repaired, and say whether it is new; no items yet."""
     with transaction(resources.reader) as connection:
         run = require_run(connection, run_id)
         failed = repair_items.c.state.in_(sorted(REDRIVABLE))
@@ -162,7 +162,7 @@ def redrive(resources: Resources, run_id: str, actor: str) -> Run:
         scope_key=live_key(run.rule_id, scope, None, None),
         created_by=actor,
         parameters=run.parameters,
+        dry_run=dry_run,
         parent_run_id=run_id,
     )
-    opened, _ = open_run(resources.primary, request)
-    return opened
+    return open_run(resources.primary, request)

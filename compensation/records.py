@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -41,20 +41,28 @@ def write_record(resources: Resources, run_id: str) -> None:
             partial.unlink(missing_ok=True)
 
 
-def item_lines(resources: Resources, run_id: str) -> Iterator[dict[str, Any]]:
-    """Every item of the run in the order of the plan; a page is in memory at one time."""
+def item_lines(resources: Resources, run_id: str, state: str | None = None) -> Iterator[dict[str, Any]]:
+    """Every item of the run in the order of the plan, or those in one state."""
+    for page in item_pages(resources, run_id, state):
+        yield from map(_line, page)
+
+
+def item_pages(resources: Resources, run_id: str, state: str | None = None) -> Iterator[Sequence[Row[Any]]]:
+    """The items in the order of the plan; a page is in memory at one time."""
     last = 0
     while True:
         with transaction(resources.reader) as connection:
-            rows = _page(connection, run_id, last)
-        yield from map(_line, rows)
+            rows = _page(connection, run_id, state, last)
+        yield rows
         if len(rows) < PAGE_ROWS:
             return
         last = rows[-1].id
 
 
-def _page(connection: Connection, run_id: str, last: int) -> list[Row[Any]]:
+def _page(connection: Connection, run_id: str, state: str | None, last: int) -> list[Row[Any]]:
     chosen = select(repair_items).where(repair_items.c.run_id == run_id, repair_items.c.id > last)
+    if state is not None:
+        chosen = chosen.where(repair_items.c.state == state)
     return list(connection.execute(chosen.order_by(repair_items.c.id).limit(PAGE_ROWS)))
 
 

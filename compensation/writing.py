@@ -66,7 +66,7 @@ def write_outputs(engine: Engine, rule: BoundRule, deliveries: Sequence[Delivery
     with transaction(engine) as connection:
         _bound_waiting(connection)
         now = hold(connection, [each.item for each in deliveries])
-        present = _look(connection, rule, [each.item.task_key for each in deliveries])
+        present = _look(connection, rule, deliveries, lock=True)
         written = []
         for each in deliveries:
             verdict = _verdict(rule, each, present)
@@ -81,10 +81,19 @@ def _bound_waiting(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
 
 
-def _look(connection: Connection, rule: BoundRule, task_keys: Sequence[str]) -> _Present:
-    keys = {"keys": [rule.parse_key(text) for text in task_keys]}
+def foresee(
+    connection: Connection, rule: BoundRule, deliveries: Sequence[Delivery]
+) -> list[tuple[Verdict, TaskRow | None]]:
+    """What `write_outputs` would do now with each, and the task's row if it is there; nothing is locked."""
+    present = _look(connection, rule, deliveries, lock=False)
+    tasks = (present.tasks.get(each.item.task_key) for each in deliveries)
+    return [(_verdict(rule, each, present), task and task[0]) for each, task in zip(deliveries, tasks, strict=True)]
+
+
+def _look(connection: Connection, rule: BoundRule, deliveries: Sequence[Delivery], *, lock: bool) -> _Present:
+    keys = {"keys": [rule.parse_key(each.item.task_key) for each in deliveries]}
     tasks = {}
-    for row in connection.execute(_tasks_statement(rule), keys):
+    for row in connection.execute((_locking_statement if lock else _tasks_statement)(rule), keys):
         task = TaskRow(**row_fields(rule, copied_columns(rule), row))
         tasks[str(task.key)] = (task, bool(row.counts))
     there: dict[str, list[str]] = {}
@@ -100,7 +109,12 @@ def _tasks_statement(rule: BoundRule) -> Select[Any]:
     chosen = select(*row_columns(rule, copied_columns(rule)), counts)
     chosen = chosen.where(rule.key.in_(bindparam("keys", expanding=True, type_=rule.key.type)))
     # Always in one order, so that two repairs wait for each other instead of holding each other up.
-    return chosen.order_by(rule.key).with_for_update()
+    return chosen.order_by(rule.key)
+
+
+@lru_cache(maxsize=64)
+def _locking_statement(rule: BoundRule) -> Select[Any]:
+    return _tasks_statement(rule).with_for_update()
 
 
 @lru_cache(maxsize=64)

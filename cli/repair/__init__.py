@@ -1,0 +1,1 @@
+"""`reconcilery repair` and `reconcilery compensate`: put missing outputs back, watch it, and take it back."""

@@ -1,0 +1,95 @@
+"""`reconcilery repair rollback`: take back what a run has written."""
+
+import json
+
+import click
+
+from cli.interrupts import interrupt_deferred
+from cli.progress import progress_bar
+from cli.repair.asked import actor
+from cli.repair.flags import Way, json_flag, way_flags, way_of
+from cli.repair.ledger import look_at, opened, read_run, read_summary
+from cli.repair.run_text import kept_lines, undone_text
+from cli.repair.told import end_with
+from cli.terminal import note
+from compensation import rolling_back
+from compensation.progress import Progress
+from compensation.runs import Run
+from consistency.errors import ReconcileryError
+from consistency.logs import configure_logging
+from consistency.resources import Resources
+
+
+@click.command(epilog="Example: reconcilery repair rollback 1f6c0f9e-6a51-4a5e-9c3d-2f1f0f6f7c11 --dry-run")
+@click.argument("run_id")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted and what kept.")
+@way_flags
+@json_flag
+@click.pass_context
+def rollback(
+    ctx: click.Context, *, run_id: str, dry_run: bool, local: bool, wait: float | None, no_wait: bool, as_json: bool
+) -> None:
+    """Delete the rows that a run has written, each only if nobody has changed it since.
+
+    Changed rows are kept and named, and the exit code is 4 then. A rollback that was interrupted is gone on with by
+    the same command.
+    """
+    way = way_of(local=local, wait=wait, no_wait=no_wait)
+    with opened() as resources:
+        run = read_run(resources, run_id)
+        if dry_run:
+            _rehearse(resources, run, as_json=as_json)
+            return
+        done = _here(resources, run) if way.local else _by_workers(resources, run, way)
+        end_with(ctx, resources, done, as_json=as_json)
+
+
+def _rehearse(resources: Resources, run: Run, *, as_json: bool) -> None:
+    undone = rolling_back.rehearse(resources, resources.rule(run.rule_id), run.id).as_dict()
+    if as_json:
+        click.echo(json.dumps({**read_summary(resources, run), "dry_run": True, **undone}, ensure_ascii=False))
+        return
+    click.echo(f"Rollback of run {run.id} would come to: {undone_text(undone)}")
+    for line in kept_lines(undone):
+        click.echo(line)
+    click.echo(f"Nothing has been changed.\n→ reconcilery repair rollback {run.id}")
+
+
+def _here(resources: Resources, run: Run) -> Run:
+    configure_logging(resources.settings, "cli")
+    rule = resources.rule(run.rule_id)
+    run = rolling_back.begin(resources, run.id, actor())
+    with interrupt_deferred() as stop_if_pressed, progress_bar("rolling back") as show:
+        rows, gone = look_at(resources, run.id)[1].rows_written, 0
+
+        def on_row() -> None:
+            nonlocal gone
+            gone += 1
+            show(gone, rows)
+            stop_if_pressed()
+
+        try:
+            return rolling_back.roll_back(resources, rule, run.id, on_row=on_row)
+        except (KeyboardInterrupt, ReconcileryError):
+            note(f"The rollback is not complete; go on with: reconcilery repair rollback {run.id} --local")
+            raise
+
+
+def _by_workers(resources: Resources, run: Run, way: Way) -> Run:
+    from cli.repair.watching import watch  # noqa: PLC0415 - it brings Celery, which --local does without
+    from cli.repair.workers import call_for_rollback, require_workers  # noqa: PLC0415 - the same
+
+    resources.rule(run.rule_id)
+    with interrupt_deferred() as stop_if_pressed, progress_bar("rolling back") as show:
+        require_workers(resources.settings, f"run {run.id} stays {run.state}")
+        stop_if_pressed()
+        run = rolling_back.begin(resources, run.id, actor())
+        rows = look_at(resources, run.id)[1].rows_written
+        call_for_rollback(run.id)
+        if not way.waits:
+            return run
+
+        def look(_run: Run, progress: Progress) -> None:
+            show(rows - progress.rows_written, rows)
+
+        return watch(resources, run.id, way.seconds, look, stop_if_pressed)

@@ -1,0 +1,92 @@
+"""Watches a run that workers do, in the ledger, until it has ended or paused."""
+
+import time
+from collections.abc import Callable
+
+from cli.interrupts import sleep_in_slices
+from cli.repair.bar import run_bar
+from cli.repair.ledger import look_at
+from cli.repair.workers import call_for_rollback, wake
+from cli.terminal import note
+from compensation.progress import Progress
+from compensation.runs import Run
+from compensation.states import WORKING, RunState
+from consistency.durations import duration_text
+from consistency.errors import BrokerUnavailable, ReconcileryError
+from consistency.resources import Resources
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+#: A look at a large run takes its time; looking may take this share of it at most.
+_MOST_LOOKING = 0.05
+
+
+class NotEnded(ReconcileryError):
+    """The time for waiting is over, but the run goes on."""
+
+
+def watch_run(resources: Resources, run_id: str, seconds: float, stop_if_pressed: Callable[[], None]) -> Run:
+    """The run when it has ended or paused; NotEnded when that takes longer than `seconds`.
+
+    `stop_if_pressed` raises KeyboardInterrupt after Ctrl-C, which leaves the run to the workers.
+    """
+    with run_bar("repairing") as show:
+
+        def look(run: Run, progress: Progress) -> None:
+            if show is not None:
+                show(progress, run.throttle)
+
+        return watch(resources, run_id, seconds, look, stop_if_pressed)
+
+
+def watch(
+    resources: Resources,
+    run_id: str,
+    seconds: float,
+    show: Callable[[Run, Progress], None],
+    stop_if_pressed: Callable[[], None],
+) -> Run:
+    """The same for a rollback too; `show` hears how the run stands."""
+    watching = _Watching(resources, run_id, time.monotonic() + seconds, show)
+    try:
+        while (run := watching.look()).state in WORKING:
+            watching.pause(stop_if_pressed)
+    except KeyboardInterrupt:
+        note(f"The workers go on; `reconcilery repair status {run_id}` shows how far they are.")
+        raise
+    return run
+
+
+class _Watching:
+    """Looks at one run, less and less often; where nobody works on it, the workers are told of it again."""
+
+    def __init__(self, resources: Resources, run_id: str, until: float, show: Callable[[Run, Progress], None]) -> None:
+        self.resources, self.run_id, self.until, self.show = resources, run_id, until, show
+        self.seconds, self.took = _SHORTEST_PAUSE, 0.0
+        self.lease = resources.settings.lease
+        self.called = time.monotonic()
+
+    def look(self) -> Run:
+        began = time.monotonic()
+        run, progress, silent = look_at(self.resources, self.run_id)
+        self.took = time.monotonic() - began
+        self.show(run, progress)
+        if silent and run.state in WORKING and began - self.called > self.lease.total_seconds():
+            self._call(run)
+        return run
+
+    def _call(self, run: Run) -> None:
+        self.called = time.monotonic()
+        note(f"Note: nobody has worked on run {run.id} for {duration_text(self.lease)}; is a worker up? Asking again.")
+        try:
+            call_for_rollback(run.id) if run.state is RunState.ROLLING_BACK else wake(run)
+        except BrokerUnavailable as error:
+            note(f"Note: {error}")
+
+    def pause(self, stop_if_pressed: Callable[[], None]) -> None:
+        wanted = max(self.seconds, self.took / _MOST_LOOKING)
+        if time.monotonic() + wanted > self.until:
+            raise NotEnded(
+                f"run {self.run_id} has not ended yet; it goes on, `reconcilery repair status {self.run_id}` shows it"
+            )
+        sleep_in_slices(wanted, stop_if_pressed)
+        self.seconds = min(_LONGEST_PAUSE, self.seconds * 1.3)

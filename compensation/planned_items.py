@@ -1,0 +1,99 @@
+"""The items of a plan with the rows that would be written, as far as the provider was asked."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Uuid
+
+from compensation.answers import answer_of
+from compensation.claims import Item
+from compensation.provider import Output
+from compensation.records import item_pages
+from compensation.states import ItemState
+from compensation.target import Unfit, row_of
+from compensation.writing import Delivery, Verdict, foresee
+from consistency.database import database_now, transaction
+from consistency.host import BoundRule
+from consistency.model import utc_text
+from consistency.resources import Resources
+from consistency.task_rows import TaskRow
+
+_DECISIONS = {
+    ItemState.PENDING: "repair",
+    ItemState.SKIPPED_PRESENT: "skip",
+    ItemState.SKIPPED_PRECONDITION: "skip",
+}
+_LATER = ("$now", "$uuid")
+
+
+def planned_items(
+    resources: Resources, rule: BoundRule, run_id: str, state: ItemState | None = None
+) -> Iterator[dict[str, Any]]:
+    """Each item with its decision (`repair`, `skip` or `cannot`), and `rows` by column, None where nobody asked yet.
+
+    Values that are made when a row is written stand as `$now` and `$uuid`. A page of items is in memory at one time.
+    """
+    for page in item_pages(resources, run_id, state):
+        found = _found(resources, rule, [_delivery(row) for row in page if row.outputs is not None])
+        for row in page:
+            yield {**_line(row), **found.get(row.id, {"rows": None})}
+
+
+def _found(resources: Resources, rule: BoundRule, deliveries: list[Delivery]) -> dict[int, dict[str, Any]]:
+    if not deliveries:
+        return {}
+    with transaction(resources.reader) as connection:
+        now, seen = database_now(connection), foresee(connection, rule, deliveries)
+    return {
+        each.item.id: _rows(rule, verdict, task, now) for each, (verdict, task) in zip(deliveries, seen, strict=True)
+    }
+
+
+def _line(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "task_id": row.task_key,
+        "provider_task_id": row.provider_task_id,
+        "task_finished_at": utc_text(row.done_at) if row.done_at else None,
+        "decision": _DECISIONS.get(row.state, "cannot"),
+        "state": row.state,
+        "code": row.outcome_code,
+        "detail": row.outcome_detail,
+    }
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    item = Item(
+        id=row.id,
+        run_id=row.run_id,
+        task_key=row.task_key,
+        provider_task_id=row.provider_task_id,
+        precondition=row.precondition,
+        epoch=row.epoch,
+        attempts=row.attempts,
+        outputs=row.outputs,
+        fetched_at=row.fetched_at,
+    )
+    return Delivery(item, answer_of(row.outputs).outputs)
+
+
+def _rows(rule: BoundRule, verdict: Verdict, task: TaskRow | None, now: datetime) -> dict[str, Any]:
+    if task is None or verdict.state is not ItemState.DONE:
+        return {"rows": [], "code": verdict.code, "detail": verdict.detail}
+    try:
+        return {"rows": [_shown(rule, task, output, now) for output in verdict.missing]}
+    except Unfit as error:
+        return {"rows": [], "code": "unfit", "detail": str(error)}
+
+
+def _shown(rule: BoundRule, task: TaskRow, output: Output, now: datetime) -> dict[str, Any]:
+    mapping, table = rule.mapping.child, rule.child_table
+    values = row_of(rule, task.values(rule), output, now)
+    made = {column.name: "$uuid" for column in table.primary_key.columns if isinstance(column.type, Uuid)}
+    if rule.created is not None:
+        made[mapping.created_at] = "$now"
+    made = {name: word for name, word in made.items() if name not in mapping.columns}
+    made |= {name: source for name, source in mapping.columns.items() if source in _LATER}
+    return {
+        column.name: made.get(column.name, values[column.name]) for column in table.columns if column.name in values
+    }
