@@ -8,19 +8,19 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from compensation.answers import text_of
 from compensation.claims import Item
-from compensation.images import at_key
 from compensation.outcomes import MOST_ATTEMPTS
 from compensation.provider import Answer
 from compensation.settling import defer, settle
+from compensation.standing import retire_lost_entries
 from compensation.states import ItemState
 from compensation.target import Unfit
 from compensation.writing import Delivery, write_outputs
-from consistency.database import database_now, first_line, transaction
+from consistency.database import first_line
 from consistency.errors import (
     ClaimLost,
     DatabaseError,
@@ -30,7 +30,6 @@ from consistency.errors import (
     StatementTimeout,
 )
 from consistency.host import BoundRule
-from consistency.ledger.repair_tables import repair_journal
 
 TRIES = 3
 _LATER = timedelta(seconds=5)
@@ -86,25 +85,12 @@ def _write_patiently(engine: Engine, rule: BoundRule, delivery: Delivery) -> Non
                 raise
             time.sleep(random.uniform(0.02, 0.2) * (trial + 1))
         except IntegrityError as error:
-            if trial or "reconcilery_repair_journal" not in str(error.orig):
+            if trial == TRIES - 1 or "reconcilery_repair_journal" not in str(error.orig):
                 raise
             # A row that an earlier run wrote was deleted by somebody since: its entry still stands in the way.
-            _retire_lost_entries(engine, rule, delivery.item.task_key)
+            retire_lost_entries(engine, rule, delivery.item.task_key)
         else:
             return
-
-
-def _retire_lost_entries(engine: Engine, rule: BoundRule, task_key: str) -> None:
-    """Close the journal entries of a task whose rows are not there any more."""
-    journal, table = repair_journal.c, rule.child_table
-    standing = (journal.rule_id == rule.id) & (journal.task_key == task_key) & (journal.undone == 0)
-    with transaction(engine) as connection:
-        now = database_now(connection)
-        for entry in connection.execute(select(journal.id, journal.target_pk).where(standing)).all():
-            found = select(table.c[rule.mapping.child.fk]).where(at_key(table, entry.target_pk))
-            if connection.execute(found).first() is None:
-                closing = update(repair_journal).where(journal.id == entry.id, journal.undone == 0)
-                connection.execute(closing.values(undone=entry.id, undo_outcome="gone", undone_at=now))
 
 
 def _try_later(engine: Engine, item: Item, answer: Answer, reason: str) -> int:

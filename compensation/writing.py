@@ -19,6 +19,7 @@ from compensation.images import hash_of, image_of
 from compensation.inserting import insert_rows
 from compensation.provider import Output
 from compensation.settling import correct, hold
+from compensation.standing import stands
 from compensation.states import ItemState
 from compensation.target import copied_columns, precondition_of, row_of
 from consistency import gaps
@@ -126,10 +127,11 @@ def _outputs_statement(rule: BoundRule) -> Select[Any]:
 
 def _written_keys(connection: Connection, rule: BoundRule, task_keys: Sequence[str]) -> dict[str, list[str]]:
     ours = (repair_journal.c.rule_id == rule.id) & repair_journal.c.task_key.in_(task_keys)
-    chosen = select(repair_journal.c.task_key, repair_journal.c.output_key).where(ours, repair_journal.c.undone == 0)
+    chosen = select(repair_journal).where(ours, repair_journal.c.undone == 0)
     written: dict[str, list[str]] = {}
-    for row in connection.execute(chosen):
-        written.setdefault(row.task_key, []).append(row.output_key)
+    for entry in connection.execute(chosen).all():
+        if stands(connection, rule, entry):
+            written.setdefault(entry.task_key, []).append(entry.output_key)
     return written
 
 

@@ -3,7 +3,7 @@
 Ours goes only if it is still just as it was written; the original is never touched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ def _standing(connection: Connection, rule: BoundRule, run_id: str | None, last:
 
 
 def _doubled(connection: Connection, rule: BoundRule, entries: Sequence[Any]) -> list[Any]:
-    """The entries whose task has the same output twice, or, without an output_key, more rows than we wrote."""
+    """The entries whose task has the same output twice, or, without an output_key, enough rows without ours."""
     if not entries:
         return []
     task_keys = list({entry.task_key for entry in entries})
@@ -54,13 +54,10 @@ def _doubled(connection: Connection, rule: BoundRule, entries: Sequence[Any]) ->
     theirs = rule.fk.in_([rule.parse_key(text) for text in task_keys])
     counted = select(*same, func.count()).where(theirs, *gaps.live_outputs(rule)).group_by(*same)
     rows = {tuple(map(str, row[:-1])): row[-1] for row in connection.execute(counted)}
-    ours = _standing_by_task(connection, rule, task_keys) if rule.output_key is None else {}
-    return [entry for entry in entries if _rows_of(rule, entry, rows) > ours.get(entry.task_key, 1)]
-
-
-def _rows_of(rule: BoundRule, entry: Any, rows: Mapping[tuple[str, ...], int]) -> int:
-    same = (entry.task_key,) if rule.output_key is None else (entry.task_key, entry.output_key)
-    return rows.get(same, 0)
+    if rule.output_key is not None:
+        return [entry for entry in entries if rows.get((entry.task_key, entry.output_key), 0) > 1]
+    ours, enough = _standing_by_task(connection, rule, task_keys), rule.mapping.child.min_rows
+    return [entry for entry in entries if rows.get((entry.task_key,), 0) >= ours.get(entry.task_key, 0) + enough]
 
 
 def _standing_by_task(connection: Connection, rule: BoundRule, task_keys: Sequence[str]) -> dict[str, int]:
