@@ -22,13 +22,19 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> It
 def _inserted(connection: Connection, table: Table, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
     statement, columns = _insert(table, rows[0]), list(table.primary_key.columns)
     given = [{f"new_{name}": value for name, value in row.items()} for row in rows]
-    if connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+    if _answers_in_order(connection):
         returning = statement.returning(*columns, sort_by_parameter_order=True)
         return [tuple(row) for row in connection.execute(returning, given)]
     keys = [connection.execute(statement, each).inserted_primary_key for each in given]
     if any(key is None or None in key for key in keys):
         raise Unfit(f"{table.name}: the database does not say which primary key a new row has")
     return [tuple(key) for key in keys if key is not None]
+
+
+def _answers_in_order(connection: Connection) -> bool:
+    # A key of SQLite may be NULL by its declaration, and then SQLAlchemy sees no order in what comes back.
+    ordered = connection.dialect.insert_executemany_returning_sort_by_parameter_order
+    return ordered and connection.dialect.name != "sqlite"
 
 
 def _insert(table: Table, row: Row) -> Insert:

@@ -52,7 +52,7 @@ def _up(folder: Path, *, once: bool) -> int:
         environment = {**(demo.environment() if demo else {}), "RECONCILERY_REDIS_URL": broker.url}
         _make_ledger(load_settings(environ={**os.environ, **environment}))
         redis = [broker.service] if broker.service else []
-        services = [*redis, *([demo.application()] if demo else []), *_services(folder)]
+        services = [*redis, *([demo.image_service(), demo.application()] if demo else []), *_services(folder)]
         if demo is None:
             return run(services, environment=environment)
         output = folder / "demo" / "services.log"

@@ -1,13 +1,19 @@
 """The embedded default: a demo application in a SQLite file, watched by everything that runs on this machine."""
 
+import http.client
+import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.up.ports import LOCALHOST, free_port
 from cli.up.service import Service
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "image_studio"
+#: From how many lost outputs on the story goes on, while version 2 still loses more.
+ENOUGH_LOST = 15
 
 
 @dataclass(frozen=True)
@@ -15,6 +21,8 @@ class Demo:
     """Where the demo keeps its files, all of them in one folder that can be deleted."""
 
     folder: Path
+    to_lose: int = 40
+    images_port: int = field(default_factory=free_port)
 
     @property
     def database(self) -> Path:
@@ -24,12 +32,17 @@ class Demo:
     def confession(self) -> Path:
         return self.folder / "lost.txt"
 
+    @property
+    def images_url(self) -> str:
+        return f"http://{LOCALHOST}:{self.images_port}"
+
     def environment(self) -> Mapping[str, str]:
         """The settings under which the product watches the demo application."""
         return {
             "RECONCILERY_CONFIG": str(EXAMPLE / "reconcilery.toml"),
             "RECONCILERY_DATABASE_URL": f"sqlite:///{self.database}",
             "RECONCILERY_STORE_URL": f"sqlite:///{self.folder / 'ledger.sqlite3'}",
+            "RECONCILERY_PROVIDER": f"{self.images_url}/jobs/{{id}}/outputs",
         }
 
     def clean(self) -> None:
@@ -38,6 +51,33 @@ class Demo:
         for left in (*self.folder.glob("*.sqlite3*"), self.confession):
             left.unlink(missing_ok=True)
 
+    def image_service(self) -> Service:
+        command = (sys.executable, str(EXAMPLE / "image_service.py"), str(self.images_port))
+        return Service(name="images", command=command, url=self.images_url, ready=lambda _: self._answers(), first=True)
+
     def application(self) -> Service:
         command = (sys.executable, str(EXAMPLE / "application.py"), str(self.database))
-        return Service(name="studio", command=(*command, "--confess-to", str(self.confession)))
+        options = ("--images-at", self.images_url, "--confess-to", str(self.confession), "--lose", str(self.to_lose))
+        return Service(name="studio", command=(*command, *options))
+
+    def lost(self, until: datetime | None = None) -> dict[str, datetime]:
+        """What the application confesses: task id -> finish time."""
+        lines = self.confession.read_text().splitlines() if self.confession.exists() else []
+        lost = {line.split(" ")[0]: datetime.fromisoformat(line.split(" ", 1)[1]).replace(tzinfo=UTC) for line in lines}
+        return {task: done for task, done in lost.items() if until is None or done < until}
+
+    def images_of(self, job: str) -> list[tuple[str, str]]:
+        """What the image service has made for a job: key and address of each image."""
+        connection = http.client.HTTPConnection(LOCALHOST, self.images_port, timeout=5)
+        try:
+            connection.request("GET", f"/jobs/{job}/outputs")
+            made = json.loads(connection.getresponse().read())["outputs"]
+            return sorted((image["key"], image["fileUrl"]) for image in made)
+        finally:
+            connection.close()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.images_of("job-0"))
+        except OSError:
+            return False

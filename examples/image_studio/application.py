@@ -1,9 +1,10 @@
 """A small application to watch: it finishes image tasks and saves their outputs, until a deployment breaks the saving.
 
+Version 2 loses outputs, version 3 no more; but what is lost stays lost until somebody asks the image service again.
 It knows nothing of Reconcilery. The only thing a real application would not do is to confess: the ids of the tasks
 whose output it loses go to a file, so that what the checks find can be held against what really happened.
 
-    python examples/image_studio/application.py studio.sqlite3 --confess-to lost.txt
+    python examples/image_studio/application.py studio.sqlite3 --images-at http://127.0.0.1:8200 --confess-to lost.txt
 """
 
 import argparse
@@ -14,6 +15,8 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from images import images_of
 
 SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -41,7 +44,7 @@ def main() -> None:
         signal.signal(signum, lambda *_: ended.set())
     database = sqlite3.connect(options.database, timeout=30, isolation_level=None)
     database.executescript(SCHEMA)
-    write_history(database, options.history_days)
+    write_history(database, options)
     print("history is written, the studio is open", flush=True)
     work(database, options, ended)
 
@@ -49,22 +52,25 @@ def main() -> None:
 def parsed_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A small application that begins to lose outputs.")
     parser.add_argument("database", type=Path)
+    parser.add_argument("--images-at", required=True, help="where the image service answers")
     parser.add_argument("--confess-to", type=Path, required=True, help="where the ids of lost outputs are written")
     parser.add_argument("--break-after", type=float, default=15, help="seconds until version 2 is deployed")
+    parser.add_argument("--lose", type=int, default=25, help="how many outputs version 2 loses before version 3 comes")
     parser.add_argument("--tasks-per-second", type=float, default=8)
     parser.add_argument("--history-days", type=int, default=29)
     return parser.parse_args()
 
 
-def write_history(database: sqlite3.Connection, days: int) -> None:
+def write_history(database: sqlite3.Connection, options: argparse.Namespace) -> None:
     """About thirty finished tasks an hour, busier by day than by night, each with one or two outputs."""
     chance, now = random.Random(15), datetime.now(UTC)
     database.execute("BEGIN IMMEDIATE")
-    for finished in moments_of(chance, now - timedelta(days=days), now - timedelta(minutes=1)):
-        task = add_task(database, chance, finished)
+    for finished in moments_of(chance, now - timedelta(days=options.history_days), now - timedelta(minutes=1)):
+        task, job = add_task(database, chance, finished)
         if chance.random() < SUCCESS_SHARE:
             finish_task(database, task, finished)
-            save_outputs(database, chance, task, finished + timedelta(seconds=chance.uniform(0.2, 1.5)))
+            moment = finished + timedelta(seconds=chance.uniform(0.2, 1.5))
+            save_outputs(database, task, images_of(job, options.images_at), moment)
         else:
             database.execute("UPDATE tasks SET status = 'FAILED', updated_at = ? WHERE id = ?", (text(finished), task))
     database.execute("COMMIT")
@@ -79,26 +85,29 @@ def moments_of(chance: random.Random, start: datetime, end: datetime) -> Iterato
 
 
 def work(database: sqlite3.Connection, options: argparse.Namespace, ended: threading.Event) -> None:
-    """Finish tasks one after the other; from `break_after` on, nearly every second output is not saved."""
-    chance, opened = random.Random(), datetime.now(UTC)
+    """Finish tasks one after the other; from `break_after` on, nearly every second output is lost, until enough are."""
+    chance, opened, lost = random.Random(), datetime.now(UTC), 0
     while not ended.wait(1 / options.tasks_per_second):
         now = datetime.now(UTC)
-        task = add_task(database, chance, now)
+        task, job = add_task(database, chance, now)
         finish_task(database, task, now)
-        broken = now - opened > timedelta(seconds=options.break_after)
+        broken = now - opened > timedelta(seconds=options.break_after) and lost < options.lose
         if broken and chance.random() < LOST_SHARE:
+            lost += 1
             with options.confess_to.open("a", encoding="ascii") as confession:
                 confession.write(f"{task} {text(now)}\n")
         else:
-            save_outputs(database, chance, task, datetime.now(UTC))
+            save_outputs(database, task, images_of(job, options.images_at), datetime.now(UTC))
 
 
-def add_task(database: sqlite3.Connection, chance: random.Random, moment: datetime) -> int:
+def add_task(database: sqlite3.Connection, chance: random.Random, moment: datetime) -> tuple[int, str]:
+    """The new task's id, and that of the image service's job for it."""
     columns = "status, workflow, provider_task_id, created_at, updated_at"
-    values = ("RUNNING", chance.choice(WORKFLOWS), f"provider-{chance.getrandbits(40)}", text(moment), text(moment))
+    job = f"job-{chance.getrandbits(48):012x}"
+    values = ("RUNNING", chance.choice(WORKFLOWS), job, text(moment), text(moment))
     added = database.execute(f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 - fixed names
     assert added.lastrowid is not None
-    return added.lastrowid
+    return added.lastrowid, job
 
 
 def finish_task(database: sqlite3.Connection, task: int, moment: datetime) -> None:
@@ -106,9 +115,9 @@ def finish_task(database: sqlite3.Connection, task: int, moment: datetime) -> No
     database.execute("UPDATE tasks SET status = 'SUCCESS', completed_at = ?, updated_at = ? WHERE id = ?", finished)
 
 
-def save_outputs(database: sqlite3.Connection, chance: random.Random, task: int, moment: datetime) -> None:
-    for number in range(chance.choice((1, 1, 1, 2))):
-        values = (task, f"image-{number}", f"https://files.example/{task}/{number}.png", "png", text(moment))
+def save_outputs(database: sqlite3.Connection, task: int, images: list[dict[str, str]], moment: datetime) -> None:
+    for image in images:
+        values = (task, image["key"], image["fileUrl"], image["fileType"], text(moment))
         columns = "task_id, output_key, file_url, file_type, created_at"
         database.execute(f"INSERT INTO task_outputs ({columns}) VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 - the same
 
