@@ -86,6 +86,7 @@ def _confirmed(
     """The tasks of the page that the primary, too, shows as missing, with the primary's values."""
     rule, columns = question.rule, question.columns
     done, seen = rule.done[place], {(row.key, row.done) for row in page}
+    unique = rule.key_is_unique
     second = select(done.bare.label("done"), *row_columns(rule, columns))
     second = second.where(gap, rule.key.in_([row.key for row in page])).order_by(done.bare, rule.key)
     source.on_progress()
@@ -93,7 +94,7 @@ def _confirmed(
         rows = connection.execute(second).all()
     for row in rows:
         # Where several tasks share a key, each belongs to the page that holds its finish time.
-        if rule.key_is_unique or (row.key, row.done) in seen:
+        if unique or (row.key, row.done) in seen:
             yield MissingTask(**row_fields(rule, columns, row), done_at=instant(done, row.done))
 
 
