@@ -13,6 +13,7 @@ from cli.up.demo import Demo
 from cli.up.embedded import choose_broker
 from cli.up.folder_lock import alone_in
 from cli.up.run import run
+from cli.up.second_terminal import for_second_terminal
 from cli.up.service import Service
 from cli.up.services import beat, flower, worker
 from cli.up.story import Story
@@ -41,7 +42,7 @@ def up(once: bool, folder: Path) -> None:  # noqa: FBT001 - click calls it by na
 
 
 def _up(folder: Path, *, once: bool) -> int:
-    demo = None if load_settings().database_url else Demo(folder / "demo")
+    demo = None if load_settings().database_url else Demo(folder.resolve() / "demo")
     if once and demo is None:
         raise BadRequest("--once tells the demo's story; unset RECONCILERY_DATABASE_URL to see it")
     with ExitStack() as stack:
@@ -51,8 +52,11 @@ def _up(folder: Path, *, once: bool) -> int:
         broker = choose_broker(_configured_redis(), folder / "redis")
         environment = {**(demo.environment() if demo else {}), "RECONCILERY_REDIS_URL": broker.url}
         _make_ledger(load_settings(environ={**os.environ, **environment}))
+        stack.enter_context(for_second_terminal(folder / "environment", environment))
         redis = [broker.service] if broker.service else []
         services = [*redis, *([demo.image_service(), demo.application()] if demo else []), *_services(folder)]
+        if not once:
+            click.echo(f"To type commands in a second terminal, begin there with: . {folder / 'environment'}")
         if demo is None:
             return run(services, environment=environment)
         output = folder / "demo" / "services.log"

@@ -1,7 +1,6 @@
 """Redis for one machine: the configured one, else a server of this machine started by the launcher."""
 
 import importlib
-import os
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import redis
 
 from cli.up.ports import LOCALHOST, free_port
+from cli.up.private_file import write_private
 from cli.up.service import Service
 from consistency.errors import ConfigurationError
 
@@ -51,7 +51,7 @@ def private_redis(server: Path, folder: Path, port: int, password: str) -> Servi
     """A server for this machine alone: password, local address, every write on disk within a second."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     configuration = folder / "redis.conf"
-    _write_private(configuration, _configuration(folder.resolve(), port, password))
+    write_private(configuration, _configuration(folder.resolve(), port, password))
     url = f"redis://:{password}@{LOCALHOST}:{port}/0"
     return Service(
         name="redis",
@@ -90,9 +90,3 @@ def _configuration(folder: Path, port: int, password: str) -> str:
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
