@@ -49,6 +49,11 @@ beat_schedule = {
         "schedule": schedule(_hour),
         "options": {"expires": 0.9 * _hour.total_seconds()},
     },
+    "repair-retention": {
+        "task": "compensation.retain",
+        "schedule": crontab(hour="3", minute="45"),
+        "options": {"expires": 6 * 3600},
+    },
     "retention": {
         "task": "monitor_tasks.retain",
         "schedule": crontab(hour="3", minute="30"),

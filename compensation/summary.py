@@ -60,7 +60,15 @@ def _scope(run: Run) -> dict[str, Any]:
 
 def _problems(run: Run) -> list[str]:
     reason = [run.reason] if run.reason and run.state in {RunState.PAUSED, RunState.FAILED} else []
-    return [*reason, *run.plan_notes]
+    return [*reason, *run.plan_notes, *_still_missing(run)]
+
+
+def _still_missing(run: Run) -> list[str]:
+    """What a person would overlook behind a good end: the application may have lost more meanwhile."""
+    missing = (run.after or {}).get("missing", 0)
+    if run.state is not RunState.SUCCEEDED or not missing:
+        return []
+    return [f"{missing} tasks of the scope lack their output that the plan did not know; plan again"]
 
 
 def verdict(run: Run, progress: Progress) -> str:

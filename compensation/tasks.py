@@ -11,6 +11,7 @@ from compensation.benches import bench_for
 from compensation.engine import work
 from compensation.opening import RepairOrder, open_repair
 from compensation.planning import make_plan
+from compensation.retention import forget_old_repairs
 from compensation.runs import Run, require_run
 from compensation.states import RunState
 from compensation.summary import summary_of
@@ -190,6 +191,13 @@ def scheduled() -> Answer:
     for run_id in opened.run_ids:
         compensate.delay(run_id=run_id)
     return {"verdict": f"opened {len(opened.run_ids)} repairs", "runs": opened.run_ids, "left_out": opened.left_out}
+
+
+@shared_task(base=RepairTask, name="compensation.retain")
+def retain() -> Answer:
+    """Forget repairs that have become old."""
+    done = forget_old_repairs(process_resources())
+    return {"verdict": f"deleted {done['repairs_deleted']} old repairs", **done}
 
 
 @shared_task(base=RepairTask, name="compensation.yield_originals")
