@@ -190,7 +190,7 @@ def _limit(bench: Bench) -> Result:
             seconds = shop.repair(run, 4)
         seen = hub.seen()
         complete = shop.rows() == LIMITED_TASKS
-    calls, refused = sum(seen["calls"].values()), seen["limits"]["refused"]
+    calls, refused = sum(seen["calls"].values()), seen["limits"].get("refused", 0)
     used = (calls - refused) / seconds / LIMIT
     figures = {"limit_per_s": LIMIT, "workers": 4, "calls": calls, "refused": refused, "seconds": round(seconds, 1)}
     target = f"at least {LEAST_USE} of the limit used, under {MOST_REFUSED:.0%} refused"
