@@ -61,4 +61,5 @@ def fitted(line: str, cells: int | None) -> str:
 
 def note(text: str) -> None:
     """One line beside the result."""
-    click.echo(printable(text), err=True)
+    # A progress bar stands in for stderr while it is shown, so that lines go above it.
+    click.echo(printable(text), file=sys.stderr, err=True)

@@ -25,6 +25,20 @@ _DECISIONS = {
     ItemState.SKIPPED_PRECONDITION: "skip",
 }
 _LATER = ("$now", "$uuid")
+_READ = (
+    "run_id",
+    "task_key",
+    "provider_task_id",
+    "done_at",
+    "precondition",
+    "state",
+    "epoch",
+    "attempts",
+    "outcome_code",
+    "outcome_detail",
+    "outputs",
+    "fetched_at",
+)
 
 
 def planned_items(
@@ -34,7 +48,7 @@ def planned_items(
 
     Values that are made when a row is written stand as `$now` and `$uuid`. A page of items is in memory at one time.
     """
-    for page in item_pages(resources, run_id, state):
+    for page in item_pages(resources, run_id, _READ, state):
         found = _found(resources, rule, [_delivery(row) for row in page if row.outputs is not None])
         for row in page:
             yield {**_line(row), **found.get(row.id, {"rows": None})}

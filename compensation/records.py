@@ -2,20 +2,32 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
 from consistency.database import transaction
 from consistency.ledger.repair_tables import repair_items
 from consistency.model import utc_text
 from consistency.resources import Resources
 
-PAGE_ROWS = 1000
+#: Each page costs the database a look at all items of the run, so pages are large.
+PAGE_ROWS = 5000
+_SHOWN = (
+    "run_id",
+    "task_key",
+    "provider_task_id",
+    "state",
+    "outcome_code",
+    "outcome_detail",
+    "attempts",
+    "done_at",
+    "finished_at",
+)
 
 log = structlog.get_logger(__name__)
 
@@ -43,27 +55,26 @@ def write_record(resources: Resources, run_id: str) -> None:
 
 def item_lines(resources: Resources, run_id: str, state: str | None = None) -> Iterator[dict[str, Any]]:
     """Every item of the run in the order of the plan, or those in one state."""
-    for page in item_pages(resources, run_id, state):
+    for page in item_pages(resources, run_id, _SHOWN, state):
         yield from map(_line, page)
 
 
-def item_pages(resources: Resources, run_id: str, state: str | None = None) -> Iterator[Sequence[Row[Any]]]:
-    """The items in the order of the plan; a page is in memory at one time."""
+def item_pages(
+    resources: Resources, run_id: str, columns: Iterable[str], state: str | None = None
+) -> Iterator[Sequence[Row[Any]]]:
+    """The items in the order of the plan, with their id and these columns; a page is in memory at one time."""
+    chosen = select(repair_items.c.id, *(repair_items.c[name] for name in columns))
+    chosen = chosen.where(repair_items.c.run_id == run_id).order_by(repair_items.c.id).limit(PAGE_ROWS)
+    if state is not None:
+        chosen = chosen.where(repair_items.c.state == state)
     last = 0
     while True:
         with transaction(resources.reader) as connection:
-            rows = _page(connection, run_id, state, last)
-        yield rows
-        if len(rows) < PAGE_ROWS:
+            page = connection.execute(chosen.where(repair_items.c.id > last)).all()
+        yield page
+        if len(page) < PAGE_ROWS:
             return
-        last = rows[-1].id
-
-
-def _page(connection: Connection, run_id: str, state: str | None, last: int) -> list[Row[Any]]:
-    chosen = select(repair_items).where(repair_items.c.run_id == run_id, repair_items.c.id > last)
-    if state is not None:
-        chosen = chosen.where(repair_items.c.state == state)
-    return list(connection.execute(chosen.order_by(repair_items.c.id).limit(PAGE_ROWS)))
+        last = page[-1].id
 
 
 def _line(row: Row[Any]) -> dict[str, Any]:

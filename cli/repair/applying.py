@@ -7,6 +7,7 @@ from cli.interrupts import interrupt_deferred
 from cli.repair.flags import Way
 from cli.repair.here import work_here
 from cli.repair.ledger import look_at, read_run
+from cli.repair.words import state_words
 from cli.terminal import note
 from compensation import control
 from compensation.runs import RepairRefused, Run
@@ -22,12 +23,13 @@ class NeedsApproval(RepairRefused):
 
 @dataclass(frozen=True)
 class Applying:
-    """How a plan is to be applied, and in whose name; a `fresh` plan was made just now."""
+    """How a plan is to be applied, and in whose name; a `fresh` plan was made just now, a `joined` run was told."""
 
     way: Way
     actor: str
     approved: bool = False
     fresh: bool = False
+    joined: bool = False
 
 
 def carry_out(resources: Resources, run: Run, how: Applying) -> Run:
@@ -40,7 +42,7 @@ def carry_out(resources: Resources, run: Run, how: Applying) -> Run:
     if run.state is RunState.PAUSED:
         raise RepairRefused(f"run {run.id} is paused: {run.reason}; go on with: reconcilery repair resume {run.id}")
     if run.state is not RunState.PLANNED:
-        raise RepairRefused(f"run {run.id} is {run.state}; only a plan can be applied")
+        raise RepairRefused(f"run {run.id} is {state_words(run.state)}; only a plan can be applied")
     command = f"reconcilery repair apply {run.id}"
     if run.needs_approval and not how.approved:
         raise NeedsApproval(f"run {run.id} needs approval: {run.needs_approval}; {command} --yes")
@@ -76,7 +78,8 @@ def _started(resources: Resources, run: Run, how: Applying) -> Run:
 
 
 def _join(resources: Resources, run: Run, how: Applying) -> Run:
-    note(f"Note: run {run.id} is under way already.")
+    if not how.joined:
+        note(f"Note: joined run {run.id}, which is {state_words(run.state)} already.")
     if how.way.local:
         return work_here(resources, run, how.actor)
     with interrupt_deferred() as stop_if_pressed:

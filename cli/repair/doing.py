@@ -48,4 +48,5 @@ def plan_and_apply(
     if dry_run:
         tell_plan(resources, run, as_json=as_json)
         return
-    apply_run(ctx, resources, run, Applying(way, order.actor, approved=approved, fresh=new), as_json=as_json)
+    how = Applying(way, order.actor, approved=approved, fresh=new, joined=not new)
+    apply_run(ctx, resources, run, how, as_json=as_json)

@@ -22,21 +22,23 @@ LONGEST_SLEEP = 5.0
 
 def work_here(resources: Resources, run: Run, actor: str) -> Run:
     """The run when it has ended or paused. Batches that others hold, and tasks that are due later, are waited for."""
-    with (
-        workplace(resources, run.rule_id, local=True) as bench,
-        interrupt_deferred() as stop_if_pressed,
-        run_bar("repairing") as show,
-    ):
-        look = _Look(bench, run.id, show, stop_if_pressed)
-        bench.on_item = look.sometimes
+    with interrupt_deferred() as stop_if_pressed:
         try:
-            return _until_ended(bench, run.id, look)
+            return _work(resources, run, stop_if_pressed)
         except KeyboardInterrupt:
             _pause(resources, run.id, actor)
             raise
         except ReconcileryError:
-            note(f"Run {run.id} has not ended; go on with: reconcilery repair apply {run.id} --local")
+            note("The run has not ended; go on with:")
+            note(f"→ reconcilery repair apply {run.id} --local")
             raise
+
+
+def _work(resources: Resources, run: Run, stop_if_pressed: Callable[[], None]) -> Run:
+    with workplace(resources, run.rule_id, local=True) as bench, run_bar("repairing") as show:
+        look = _Look(bench, run.id, show, stop_if_pressed)
+        bench.on_item = look.sometimes
+        return _until_ended(bench, run.id, look)
 
 
 def _until_ended(bench: Bench, run_id: str, look: "_Look") -> Run:
@@ -52,9 +54,11 @@ def _until_ended(bench: Bench, run_id: str, look: "_Look") -> Run:
 def _pause(resources: Resources, run_id: str, actor: str) -> None:
     try:
         control.pause(resources, run_id, actor, reason=f"interrupted by {actor}")
-        note(f"The run is paused; go on with: reconcilery repair resume {run_id} --local")
+        note("The run is paused; go on with:")
+        note(f"→ reconcilery repair resume {run_id} --local")
     except RepairRefused:
-        note(f"Nothing is left to be written; reconcilery repair status {run_id} shows how it stands.")
+        # It had ended, or somebody else was faster.
+        note(f"→ reconcilery repair status {run_id}")
 
 
 class _Look:

@@ -9,7 +9,7 @@ import click
 
 from cli.moments import local_text, seconds_text
 from cli.repair.run_text import measured_text, next_lines, note_lines, scope_text
-from cli.repair.words import OUTCOMES
+from cli.repair.words import count_lines
 from cli.terminal import columns, fitted, printable
 from compensation.states import ItemState
 from consistency.model import parse_utc
@@ -31,7 +31,7 @@ def plan_lines(
     colours: bool,
 ) -> list[str]:
     """The plan; `items` are the first that would be repaired, `rate` is the limit of calls a second (0 for none)."""
-    head = f"Plan {summary['run_id']} of rule {printable(summary['rule'])}"
+    head = f"Plan {summary['run_id']}"
     facts = columns(list(_facts(summary, zone, rate, until)), "  ")
     lines = [click.style(head, bold=True) if colours else head, *facts]
     lines += [fitted(line, width) for item in items for line in item_lines(item, table, zone)]
@@ -40,18 +40,18 @@ def plan_lines(
     lines += note_lines(summary)
     if summary["needs_approval"]:
         lines.append(f"  needs approval: {printable(summary['needs_approval'])}")
-    return [*lines, *end_lines(summary)]
+    return [*lines, *end_lines(summary, width)]
 
 
 def _facts(summary: Summary, zone: ZoneInfo, rate: float, until: datetime) -> Iterator[tuple[str, str]]:
     counts = summary["counts"]
     pending = counts.get(ItemState.PENDING, 0)
+    yield "rule", printable(summary["rule"])
     yield "scope", scope_text(summary, zone)
     yield "missing", measured_text(summary["before"])
     yield "repair", f"{pending} would be repaired" if pending else "nothing to repair"
-    for state, number in counts.items():
-        if state != ItemState.PENDING:
-            yield "", f"{number} {OUTCOMES[ItemState(state)]}"
+    for line in count_lines({state: number for state, number in counts.items() if state != ItemState.PENDING}):
+        yield "", line
     if pending and rate:
         yield "takes", f"about {seconds_text(pending / rate)} at {rate:g} calls a second"
     if pending:
@@ -73,8 +73,8 @@ def _value(value: object) -> str:
     return "NULL" if value is None else str(value)
 
 
-def end_lines(summary: Summary) -> list[str]:
+def end_lines(summary: Summary, width: int | None) -> list[str]:
     """Nothing has been written, and the next commands."""
     if not summary["counts"].get(ItemState.PENDING):
         return ["Nothing to repair, and nothing has been written."]
-    return ["Nothing has been written.", *next_lines(summary)]
+    return ["Nothing has been written.", *next_lines(summary, width)]

@@ -4,6 +4,7 @@ import time
 
 from cli.progress import progress_bar
 from cli.repair.ledger import look_at
+from cli.repair.words import state_words
 from cli.repair.workplace import workplace
 from cli.terminal import note
 from compensation import control
@@ -48,7 +49,7 @@ def _fill(bench: Bench, run: Run, actor: str) -> Run:
 
 
 def _joined(bench: Bench, run: Run, actor: str) -> Run:
-    note(f"Note: joined run {run.id} of the same scope, which is {run.state} already.")
+    note(f"Note: joined run {run.id}, which is {state_words(run.state)}.")
     with progress_bar("waiting for its plan"):
         found, _, silent = look_at(bench.resources, run.id)
         while found.state is RunState.PLANNING and not silent:

@@ -1,6 +1,8 @@
 """`reconcilery repair rollback`: take back what a run has written."""
 
 import json
+from collections.abc import Callable
+from itertools import count
 
 import click
 
@@ -58,38 +60,42 @@ def _rehearse(resources: Resources, run: Run, *, as_json: bool) -> None:
 def _here(resources: Resources, run: Run) -> Run:
     configure_logging(resources.settings, "cli")
     rule = resources.rule(run.rule_id)
-    run = rolling_back.begin(resources, run.id, actor())
-    with interrupt_deferred() as stop_if_pressed, progress_bar("rolling back") as show:
-        rows, gone = look_at(resources, run.id)[1].rows_written, 0
+    rolling_back.begin(resources, run.id, actor())
+    try:
+        with interrupt_deferred() as stop_if_pressed, progress_bar("rolling back") as show:
+            rows, gone = _rows(resources, run), count(1)
 
-        def on_row() -> None:
-            nonlocal gone
-            gone += 1
-            show(gone, rows)
-            stop_if_pressed()
+            def on_row() -> None:
+                show(next(gone), rows)
+                stop_if_pressed()
 
-        try:
             return rolling_back.roll_back(resources, rule, run.id, on_row=on_row)
-        except (KeyboardInterrupt, ReconcileryError):
-            note(f"The rollback is not complete; go on with: reconcilery repair rollback {run.id} --local")
-            raise
+    except (KeyboardInterrupt, ReconcileryError):
+        note("The rollback is not complete; go on with:")
+        note(f"→ reconcilery repair rollback {run.id} --local")
+        raise
 
 
 def _by_workers(resources: Resources, run: Run, way: Way) -> Run:
-    from cli.repair.watching import watch  # noqa: PLC0415 - it brings Celery, which --local does without
-    from cli.repair.workers import call_for_rollback, require_workers  # noqa: PLC0415 - the same
+    from cli.repair.workers import begin_rollback  # noqa: PLC0415 - it brings Celery, which --local does without
 
     resources.rule(run.rule_id)
-    with interrupt_deferred() as stop_if_pressed, progress_bar("rolling back") as show:
-        require_workers(resources.settings, f"run {run.id} stays {run.state}")
-        stop_if_pressed()
-        run = rolling_back.begin(resources, run.id, actor())
-        rows = look_at(resources, run.id)[1].rows_written
-        call_for_rollback(run.id)
-        if not way.waits:
-            return run
+    with interrupt_deferred() as stop_if_pressed:
+        begun = begin_rollback(resources, run, actor(), stop_if_pressed)
+        return _watched(resources, begun, way, stop_if_pressed) if way.waits else begun
+
+
+def _watched(resources: Resources, run: Run, way: Way, stop_if_pressed: Callable[[], None]) -> Run:
+    from cli.repair.watching import leaving_it_to_workers, watch  # noqa: PLC0415 - the same
+
+    rows = _rows(resources, run)
+    with leaving_it_to_workers(run.id), progress_bar("rolling back") as show:
 
         def look(_run: Run, progress: Progress) -> None:
             show(rows - progress.rows_written, rows)
 
         return watch(resources, run.id, way.seconds, look, stop_if_pressed)
+
+
+def _rows(resources: Resources, run: Run) -> int:
+    return look_at(resources, run.id)[1].rows_written

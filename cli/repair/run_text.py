@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len
+
 from cli.moments import local_text, seconds_text, window_text
-from cli.repair.words import counts_text, next_commands, state_mark
+from cli.repair.words import count_lines, next_commands, state_mark
 from cli.terminal import columns, printable
 from compensation.states import RunState
 from consistency.model import Window, parse_utc
@@ -14,17 +16,15 @@ from consistency.rules import rate_text
 Summary = dict[str, Any]
 
 
-def run_lines(summary: Summary, zone: ZoneInfo, *, colours: bool) -> list[str]:
-    """The whole run, for a terminal."""
+def run_lines(summary: Summary, zone: ZoneInfo, *, width: int | None, colours: bool) -> list[str]:
+    """The whole run, for a terminal with so many columns."""
     lines = [head_line(summary, colours=colours), *columns(list(_facts(summary, zone)), "  ")]
-    return [*lines, *note_lines(summary), *kept_lines(summary), *next_lines(summary)]
+    return [*lines, *note_lines(summary), *kept_lines(summary), *next_lines(summary, width)]
 
 
 def head_line(summary: Summary, *, colours: bool) -> str:
-    """`✔ succeeded  run 5b2c… of rule task-outputs`."""
-    return (
-        f"{state_mark(summary['state'], colours=colours)}  run {summary['run_id']} of rule {printable(summary['rule'])}"
-    )
+    """`✔ succeeded  run 5b2c…`."""
+    return f"{state_mark(summary['state'], colours=colours)}  run {summary['run_id']}"
 
 
 def scope_text(summary: Summary, zone: ZoneInfo) -> str:
@@ -36,22 +36,24 @@ def scope_text(summary: Summary, zone: ZoneInfo) -> str:
 
 
 def measured_text(measured: Summary | None) -> str:
-    """`91.8 %, 31 of 378 successful tasks lack their output`."""
+    """`31 of 378 successful tasks lack their output (91.8 % have it)`."""
     if not measured:
         return "not measured"
     if not measured["tasks"]:
         return "no successful tasks"
-    rate = rate_text(measured["with_outputs"], measured["tasks"])
     lacks = "lacks its" if measured["missing"] == 1 else "lack their"
-    return f"{rate}, {measured['missing']} of {measured['tasks']} successful tasks {lacks} output"
+    rate = rate_text(measured["with_outputs"], measured["tasks"])
+    return f"{measured['missing']} of {measured['tasks']} successful tasks {lacks} output ({rate} have it)"
 
 
 def _facts(summary: Summary, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    yield "rule", printable(summary["rule"])
     yield "scope", scope_text(summary, zone)
     yield "before", measured_text(summary["before"])
     if summary["after"]:
         yield "after", measured_text(summary["after"])
-    yield "tasks", counts_text(summary["counts"])
+    for place, line in enumerate(count_lines(summary["counts"]) or ["none"]):
+        yield "" if place else "tasks", line
     if "deleted" in summary:
         yield "undone", undone_text(summary)
     elif summary["started_at"]:
@@ -121,10 +123,12 @@ def _kept(row: Summary) -> str:
     return printable(named + "; ".join(changes))
 
 
-def next_lines(summary: Summary) -> list[str]:
-    """`→ reconcilery repair rollback 5b2c…  takes back what it wrote`."""
+def next_lines(summary: Summary, width: int | None) -> list[str]:
+    """`→ reconcilery repair rollback 5b2c…  takes back what it wrote`; the command alone where a line has no room."""
     rows = [(f"→ reconcilery repair {_with_id(words, summary)}", does) for words, does in next_commands(summary)]
-    return columns(rows)
+    lines = columns(rows)
+    fits = width is None or all(cell_len(line) <= width for line in lines)
+    return lines if fits else [command for command, _ in rows]
 
 
 def _with_id(words: str, summary: Summary) -> str:

@@ -45,10 +45,10 @@ def tell_plan(resources: Resources, run: Run, *, as_json: bool) -> None:
 
 def write_listed(write: Callable[[str], Any], head: dict[str, Any], name: str, items: Iterable[dict[str, Any]]) -> None:
     """One object, written piece by piece: the head, and the items under their name."""
-    write(f'{json.dumps(head, ensure_ascii=False)[:-1]}, "{name}": [')
-    separator = ""
+    encode, separator = json.JSONEncoder(ensure_ascii=False, default=str).encode, ""
+    write(f'{encode(head)[:-1]}, "{name}": [')
     for item in items:
-        write(separator + json.dumps(item, ensure_ascii=False, default=str))
+        write(separator + encode(item))
         separator = ", "
     write("]}\n")
 
@@ -59,7 +59,8 @@ def tell_run(resources: Resources, run: Run, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))
     else:
-        click.echo("\n".join(run_lines(summary, ZoneInfo(resources.settings.timezone), colours=has_colours())))
+        zone = ZoneInfo(resources.settings.timezone)
+        click.echo("\n".join(run_lines(summary, zone, width=width(), colours=has_colours())))
 
 
 def end_with(ctx: click.Context, resources: Resources, run: Run, *, as_json: bool) -> NoReturn:

@@ -1,7 +1,8 @@
 """Watches a run that workers do, in the ledger, until it has ended or paused."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from cli.interrupts import sleep_in_slices
 from cli.repair.bar import run_bar
@@ -29,13 +30,24 @@ def watch_run(resources: Resources, run_id: str, seconds: float, stop_if_pressed
 
     `stop_if_pressed` raises KeyboardInterrupt after Ctrl-C, which leaves the run to the workers.
     """
-    with run_bar("repairing") as show:
+    with leaving_it_to_workers(run_id), run_bar("repairing") as show:
 
         def look(run: Run, progress: Progress) -> None:
             if show is not None:
                 show(progress, run.throttle)
 
         return watch(resources, run_id, seconds, look, stop_if_pressed)
+
+
+@contextmanager
+def leaving_it_to_workers(run_id: str) -> Iterator[None]:
+    """Says, when Ctrl-C was pressed, that the workers go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("The workers go on; see how far they are with:")
+        note(f"→ reconcilery repair status {run_id}")
+        raise
 
 
 def watch(
@@ -45,14 +57,10 @@ def watch(
     show: Callable[[Run, Progress], None],
     stop_if_pressed: Callable[[], None],
 ) -> Run:
-    """The same for a rollback too; `show` hears how the run stands."""
+    """The same without a bar, for a rollback too; `show` hears how the run stands."""
     watching = _Watching(resources, run_id, time.monotonic() + seconds, show)
-    try:
-        while (run := watching.look()).state in WORKING:
-            watching.pause(stop_if_pressed)
-    except KeyboardInterrupt:
-        note(f"The workers go on; `reconcilery repair status {run_id}` shows how far they are.")
-        raise
+    while (run := watching.look()).state in WORKING:
+        watching.pause(stop_if_pressed)
     return run
 
 
@@ -63,20 +71,21 @@ class _Watching:
         self.resources, self.run_id, self.until, self.show = resources, run_id, until, show
         self.seconds, self.took = _SHORTEST_PAUSE, 0.0
         self.lease = resources.settings.lease
-        self.called = time.monotonic()
+        self.called, self.patience = time.monotonic(), self.lease.total_seconds()
 
     def look(self) -> Run:
         began = time.monotonic()
         run, progress, silent = look_at(self.resources, self.run_id)
         self.took = time.monotonic() - began
         self.show(run, progress)
-        if silent and run.state in WORKING and began - self.called > self.lease.total_seconds():
+        if silent and run.state in WORKING and began - self.called > self.patience:
             self._call(run)
         return run
 
     def _call(self, run: Run) -> None:
-        self.called = time.monotonic()
-        note(f"Note: nobody has worked on run {run.id} for {duration_text(self.lease)}; is a worker up? Asking again.")
+        note(f"Note: nobody has worked on it for {duration_text(self.lease)}; is a worker up? Asking again.")
+        # Messages that nobody takes wait in the queue, so there must not be many.
+        self.called, self.patience = time.monotonic(), 2 * self.patience
         try:
             call_for_rollback(run.id) if run.state is RunState.ROLLING_BACK else wake(run)
         except BrokerUnavailable as error:

@@ -63,9 +63,9 @@ def exit_code_of(state: str) -> int:
     return _EXIT_CODES.get(RunState(state), DONE)
 
 
-def counts_text(counts: Mapping[str, int]) -> str:
-    """`28 repaired, 2 failed at the provider`; `none` where there are no tasks."""
-    return ", ".join(f"{number} {OUTCOMES[ItemState(state)]}" for state, number in counts.items()) or "none"
+def count_lines(counts: Mapping[str, int]) -> list[str]:
+    """`28 repaired`, `2 failed at the provider`."""
+    return [f"{number} {OUTCOMES[ItemState(state)]}" for state, number in counts.items()]
 
 
 def next_commands(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

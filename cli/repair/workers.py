@@ -1,9 +1,10 @@
 """Lets the workers work on a run: asked first whether anybody is there, then told by messages, which are hints only."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from cli.broker import require_redis, send, somebody_answers
-from compensation import control
+from compensation import control, rolling_back
 from compensation.runs import RepairRefused, Run
 from consistency.errors import BrokerUnavailable
 from consistency.resources import Resources
@@ -41,6 +42,15 @@ def wake(run: Run) -> None:
     """Send the messages; BrokerUnavailable if Redis does not take them."""
     for _ in range(run.parameters.workers):
         send("compensation.pump", run_id=run.id)
+
+
+def begin_rollback(resources: Resources, run: Run, actor: str, stop_if_pressed: Callable[[], None]) -> Run:
+    """Let the workers take a run back; RepairRefused or BrokerUnavailable, and nothing has begun, where they cannot."""
+    require_workers(resources.settings, f"run {run.id} stays {run.state}")
+    stop_if_pressed()
+    begun = rolling_back.begin(resources, run.id, actor)
+    call_for_rollback(run.id)
+    return begun
 
 
 def call_for_rollback(run_id: str) -> None:
