@@ -19,6 +19,7 @@ from compensation.states import ItemState, RunState, may_follow
 from compensation.undoing import Undo, changed_columns, fate_of, undo_entry
 from compensation.verifying import measure_scope
 from consistency.database import first_line, transaction
+from consistency.errors import DatabaseError, DatabaseUnavailable, NotAllowed, StatementTimeout
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_items, repair_journal
 from consistency.resources import Resources
@@ -125,12 +126,21 @@ def _undo(resources: Resources, rule: BoundRule, entry: Row[Any]) -> None:
             _mark_item(connection, entry.item_id, outcome)
     except IntegrityError as error:
         # Rows of other tables refer to this one, so it has become somebody's.
-        with transaction(resources.primary) as connection:
-            _keep(connection, entry, first_line(error.orig))
+        _keep(resources, entry, {"referred_to": first_line(error.orig)})
+    except (DatabaseUnavailable, StatementTimeout, NotAllowed):
+        raise
+    except DatabaseError as error:
+        # A trigger of the application's wants it to stay.
+        _keep(resources, entry, {"refused": str(error)})
 
 
-def _keep(connection: Connection, entry: Row[Any], reason: str) -> None:
-    values = {"undo_outcome": str(Undo.KEPT_CHANGED), "undo_detail": json.dumps({"referred_to": reason})}
+def _keep(resources: Resources, entry: Row[Any], reason: dict[str, str]) -> None:
+    with transaction(resources.primary) as connection:
+        _note_kept(connection, entry, json.dumps(reason))
+
+
+def _note_kept(connection: Connection, entry: Row[Any], detail: str) -> None:
+    values = {"undo_outcome": str(Undo.KEPT_CHANGED), "undo_detail": detail}
     connection.execute(update(repair_journal).where(repair_journal.c.id == entry.id).values(values))
     _mark_item(connection, entry.item_id, Undo.KEPT_CHANGED)
 
@@ -177,7 +187,8 @@ def _note(undone: Undone, entry: Row[Any], outcome: Undo, image: str) -> None:
 def _named(entry: Row[Any], image: str | None) -> dict[str, Any]:
     named = {"task_id": entry.task_key, "output_key": entry.output_key, "primary_key": json.loads(entry.target_pk)}
     content = json.loads(image or "{}")
-    if "referred_to" in content:
-        return {**named, "referred_to": content["referred_to"]}
+    for reason in ("referred_to", "refused"):
+        if reason in content:
+            return {**named, reason: content[reason]}
     differing = changed_columns(entry.row_image, image) if image else {}
     return {**named, "changed": {name: {"written": old, "now": new} for name, (old, new) in differing.items()}}

@@ -8,6 +8,7 @@ import redis
 
 from compensation.gate import Entry, Gate, GateTimes, Held
 from compensation.links import Life
+from compensation.one_line import one_line
 from compensation.provider import Answer, Kind, Output, OutputProvider
 from consistency.settings import Settings
 
@@ -58,6 +59,9 @@ class Supply:
     def _ask(self, provider_task_id: str, entry: Entry) -> Answer:
         try:
             answer = self._provider.fetch(provider_task_id)
+        except Exception as error:  # noqa: BLE001 - a provider of the user's own: only the task it fails for may fail
+            said = one_line(f"the provider raised {type(error).__name__}: {error}")
+            answer = Answer(Kind.TRANSIENT, code="provider_raised", detail=said)
         except BaseException:
             self._gate.turn_back(entry)
             raise

@@ -46,7 +46,8 @@ def fate_of(connection: Connection, rule: BoundRule, entry: Any, *, lock: bool) 
     """What undoing the entry would come to now, and the row's image as it is."""
     chosen = select(rule.child_table).where(at_key(rule.child_table, entry.target_pk))
     row = connection.execute(chosen.with_for_update() if lock else chosen).mappings().first()
-    if row is None:
+    # Another task's row has the number of ours when SQLite has given it once more.
+    if row is None or str(row[rule.mapping.child.fk]) != entry.task_key:
         return Undo.GONE, ""
     image = image_of(dict(row))
     return (Undo.DELETED if hash_of(image) == entry.row_hash else Undo.KEPT_CHANGED), image

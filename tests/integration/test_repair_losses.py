@@ -1,0 +1,172 @@
+"""Workers that die with a batch in hand: its tasks come back in smaller company, and the one that kills is left out."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from compensation import batch_work as working
+from compensation import control, rolling_back, sweeping
+from compensation.claims import Batch, claim_batch
+from compensation.engine import work
+from compensation.opening import RepairOrder, open_repair
+from compensation.provider import Answer
+from compensation.runs import require_run
+from compensation.states import ItemState, RunState
+from consistency.ledger.repair_tables import repair_batches, repair_items, repair_runs
+from tests.factories.studio import Studio, lost_tasks, studio_of
+from tests.factories.taking_away import LONG_AGO, end_leases
+from tests.factories.truth import assert_each_output_is_there_once, assert_journal_is_true, rows_of
+
+PROGRAM = Path(__file__).with_name("repair_program.py")
+
+
+def test_the_tasks_of_a_lost_batch_come_back_in_smaller_company(engine: Engine) -> None:
+    studio = studio_of(engine, lost_tasks(40))
+    plan = studio.plan()
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    sizes = [len(_lost(studio, plan.id).items) for _ in range(6)]
+    # The others of the canary go first: they were in no lost batch yet.
+    assert sizes == [20, 20, 10, 10, 10, 10]
+    assert {item.state for item in studio.items(plan.id)} == {"pending", "leased"}
+    end_leases(studio, plan.id)
+    run, _ = work(studio.bench(), plan.id)
+    assert run.state is RunState.SUCCEEDED
+    assert_each_output_is_there_once(engine, range(1, 41))
+
+
+def _lost(studio: Studio, run_id: str) -> Batch:
+    end_leases(studio, run_id)
+    batch = claim_batch(studio.resources.primary, run_id, "mortal", timedelta(minutes=1))
+    assert batch is not None
+    return batch
+
+
+def test_the_task_that_kills_its_workers_is_left_out_and_all_others_are_repaired(engine: Engine) -> None:
+    studio = studio_of(engine, lost_tasks(60), repair_batch_size=16)
+    plan = studio.plan()
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    deaths = 0
+    while (run := _work_until_death(studio, plan.id)) is None:
+        deaths += 1
+        assert deaths < 20, "the run does not end"
+    assert run is RunState.SUCCEEDED_WITH_LEFTOVERS
+    left = [item for item in studio.items(plan.id) if item.state != ItemState.DONE]
+    assert [(item.task_key, item.state, item.outcome_code) for item in left] == [("7", "quarantined", "worker_lost")]
+    assert_each_output_is_there_once(engine, set(range(1, 61)) - {7})
+    assert_journal_is_true(engine)
+
+
+def _work_until_death(studio: Studio, run_id: str) -> RunState | None:
+    """Work as a worker does; it dies when task 7 is in its hands, and leaves the batch behind."""
+    while (batch := claim_batch(studio.resources.primary, run_id, "mortal", timedelta(minutes=1))) is not None:
+        if any(item.task_key == "7" for item in batch.items):
+            end_leases(studio, run_id)
+            return None
+        working._work_on(studio.bench(), batch)
+    return working.work(studio.bench(), run_id)[0].state
+
+
+def test_an_answer_that_breaks_the_program_is_the_failure_of_its_task_alone(engine: Engine) -> None:
+    studio = studio_of(engine, lost_tasks(30))
+
+    def broken() -> Answer:
+        raise KeyError("no such thing")
+
+    plan = studio.plan()
+    studio.forget_answers(plan.id)
+    studio.shelf.answers = {"p-7": broken}
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    for _ in range(20):
+        run, _ = work(studio.bench(), plan.id)
+        if run.state is not RunState.RUNNING:
+            break
+        _make_due(studio, plan.id)
+    assert run.state is RunState.SUCCEEDED_WITH_LEFTOVERS
+    left = [item for item in studio.items(plan.id) if item.state != ItemState.DONE]
+    assert [(item.task_key, item.state) for item in left] == [("7", "quarantined")]
+    assert "KeyError" in left[0].outcome_detail
+
+
+def _make_due(studio: Studio, run_id: str) -> None:
+    due = update(repair_items).where(repair_items.c.run_id == run_id, repair_items.c.state == "deferred")
+    with studio.resources.primary.begin() as connection:
+        connection.execute(due.values(next_try_at=LONG_AGO))
+
+
+def test_a_worker_killed_at_any_statement_leaves_a_repair_that_others_end(database_url: str, engine: Engine) -> None:
+    random = Random(11)
+    studio = studio_of(engine, lost_tasks(40, kept=2), repair_batch_size=6, repair_preview=0)
+    studio.shelf.outputs_each = 2
+    plan = studio.plan()
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    moments = [random.randrange(10, 60) for _ in range(4)]
+    for moment in moments:
+        _die(database_url, plan.id, "work", moment)
+        end_leases(studio, plan.id)
+    run, _ = work(studio.bench(), plan.id)
+    assert run.state is RunState.SUCCEEDED, moments
+    assert_each_output_is_there_once(engine, range(1, 41), each=2)
+    kept = {row.id for row in rows_of(engine) if row.output_key.startswith("out-")}
+    assert len(kept) == 2
+    assert_journal_is_true(engine)
+    with engine.connect() as connection:
+        states = Counter(connection.scalars(select(repair_batches.c.state)))
+    assert states["lost"] >= 1, f"nobody was killed with a batch in hand: {states}, {moments}"
+
+
+def test_a_rollback_killed_at_any_statement_is_started_again_and_ends(database_url: str, engine: Engine) -> None:
+    random = Random(12)
+    studio = studio_of(engine, lost_tasks(30, kept=2))
+    plan = studio.plan()
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    work(studio.bench(), plan.id)
+    moments = [random.randrange(10, 50) for _ in range(4)]
+    for moment in moments:
+        _die(database_url, plan.id, "roll back", moment)
+        assert_journal_is_true(engine)
+        with engine.connect() as connection:
+            assert require_run(connection, plan.id).state is RunState.ROLLING_BACK
+    left = len(rows_of(engine))
+    assert 2 < left < 32, f"nothing was undone, or everything: {left}, {moments}"
+    run = rolling_back.roll_back(studio.resources, studio.resources.rule("task-outputs"), plan.id)
+    assert run.state is RunState.ROLLED_BACK
+    assert {row.task_id for row in rows_of(engine)} == {31, 32}
+    assert_journal_is_true(engine)
+    assert {item.state for item in studio.items(plan.id)} == {"rolled_back"}
+
+
+def _die(database_url: str, run_id: str, job: str, statement: int) -> None:
+    order = json.dumps({"database_url": database_url, "run_id": run_id, "job": job, "dies_at": statement})
+    done = subprocess.run([sys.executable, PROGRAM, order], env={**os.environ}, check=False, timeout=120)
+    assert done.returncode == -9, f"statement {statement} of `{job}` was not reached"
+
+
+@pytest.mark.parametrize("step", ["plan", "work", "roll back"])
+def test_the_sweeper_finds_what_was_lost(engine: Engine, step: str) -> None:
+    studio = studio_of(engine, lost_tasks(9), repair_batch_size=3, repair_workers=2)
+    if step == "plan":
+        run, _ = open_repair(studio.resources, RepairOrder(rule_id="task-outputs", actor="ann"))
+        expected = [(run.id, sweeping.PLAN)]
+    else:
+        run = studio.plan()
+        control.start(studio.resources, run.id, "ann", approved=False)
+        expected = [(run.id, sweeping.WORK)] * 2
+    if step == "roll back":
+        control.pause(studio.resources, run.id, "ann")
+        rolling_back.begin(studio.resources, run.id, "ann")
+        expected = [(run.id, sweeping.ROLL_BACK)]
+    _fall_silent(studio, run.id)
+    assert sweeping.stalled(studio.resources) == expected
+
+
+def _fall_silent(studio: Studio, run_id: str) -> None:
+    with studio.resources.primary.begin() as connection:
+        connection.execute(update(repair_runs).where(repair_runs.c.id == run_id).values(heartbeat_at=LONG_AGO))
