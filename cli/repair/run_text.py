@@ -119,6 +119,8 @@ def _kept(row: Summary) -> str:
     named = f"task {row['task_id']}, output {row['output_key']} (row {key}): "
     if "referred_to" in row:
         return printable(f"{named}other rows refer to it ({row['referred_to']})")
+    if "refused" in row:
+        return printable(f"{named}it may not be deleted ({row['refused']})")
     changes = (f"{name} was {each['written']!r}, is {each['now']!r}" for name, each in row["changed"].items())
     return printable(named + "; ".join(changes))
 
