@@ -22,7 +22,7 @@ from benchmarks.results import Result
 from benchmarks.servers import connect, create_database
 from benchmarks.workers import running, worker
 from compensation import control
-from compensation.benches import bench_for
+from compensation.bench import bench_for
 from compensation.opening import RepairOrder, open_repair
 from compensation.planning import make_plan
 from compensation.records import item_lines

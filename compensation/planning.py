@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert
 
+from compensation.bench import Bench
 from compensation.candidates import Candidate, candidates
-from compensation.engine import Bench
 from compensation.preview import preview
 from compensation.runs import Run, beat, change_state, require_run
 from compensation.scopes import Scope

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from compensation.answers import text_of
-from compensation.engine import Bench
+from compensation.bench import Bench
 from compensation.provider import Answer, Kind
 from compensation.runs import Run
 from compensation.states import ItemState

@@ -7,7 +7,7 @@ from celery import Task, shared_task, signature
 from kombu.exceptions import OperationalError
 
 from compensation import control, rolling_back, scheduling, sweeping
-from compensation.benches import bench_for
+from compensation.bench import bench_for
 from compensation.engine import work
 from compensation.opening import RepairOrder, open_repair
 from compensation.planning import make_plan

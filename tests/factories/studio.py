@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select, update
 
-from compensation.engine import Bench
+from compensation.bench import Bench
 from compensation.opening import RepairOrder, open_repair
 from compensation.planning import make_plan
 from compensation.provider import Answer, Kind, Output

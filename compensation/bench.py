@@ -2,16 +2,28 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import redis
 
-from compensation.engine import Bench
 from compensation.links import link_checker
 from compensation.providers import provider_of
 from compensation.supply import Supply
+from consistency.host import BoundRule
 from consistency.resources import Resources
+
+
+@dataclass
+class Bench:
+    """What a process works with: the database, the provider behind its limits, and its name."""
+
+    resources: Resources
+    supply: Supply
+    rule: BoundRule
+    worker: str
+    on_item: Callable[[], None] = lambda: None
 
 
 @contextmanager
