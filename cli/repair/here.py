@@ -9,7 +9,8 @@ from cli.repair.ledger import look_at
 from cli.repair.workplace import workplace
 from cli.terminal import note
 from compensation import control
-from compensation.engine import Bench, work
+from compensation.bench import Bench
+from compensation.engine import work
 from compensation.runs import RepairRefused, Run
 from compensation.states import RunState
 from compensation.sweeping import worth_coming_back

@@ -8,7 +8,7 @@ from cli.repair.words import state_words
 from cli.repair.workplace import workplace
 from cli.terminal import note
 from compensation import control
-from compensation.engine import Bench
+from compensation.bench import Bench
 from compensation.opening import RepairOrder, open_repair
 from compensation.planning import make_plan
 from compensation.runs import Run

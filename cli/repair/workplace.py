@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import redis
 
 from cli.terminal import note
-from compensation.benches import bench_for
-from compensation.engine import Bench
+from compensation.bench import Bench, bench_for
 from consistency.errors import BrokerUnavailable
 from consistency.latest import connect, redis_errors
 from consistency.logs import configure_logging
