@@ -14,6 +14,7 @@ import pytest
 import beat_schedule
 import celeryconfig
 from cli.main import COMMANDS, reconcilery
+from compensation.states import LIVE, REDRIVABLE, SETTLED_ITEMS, ItemState, RunState
 from consistency.ledger.own_tables import LEDGER, REPAIRS
 from consistency.mapping import DEFAULT_RULE, ChildMapping, Operator, ParentMapping, RuleMapping
 from consistency.settings import Settings, load_settings
@@ -158,6 +159,31 @@ def test_every_setting_of_celery_has_its_reason() -> None:
 def test_every_own_table_is_explained() -> None:
     own = [name for tables in (LEDGER, REPAIRS) for name in (*tables.metadata.tables, tables.version_table)]
     assert lacking(own, text_of("docs/reference/files-and-keys.md")) == []
+
+
+def rows_of(chapter: str) -> dict[str, list[str]]:
+    """The tables of a chapter of the outcomes page: first cell without its quotes -> the other cells."""
+    text = text_of("docs/reference/outcomes.md").partition(f"## {chapter}\n")[2].partition("\n## ")[0]
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `")]
+    return {cells[0].strip(" `"): [cell.strip() for cell in cells[1:]] for cells in lines}
+
+
+def test_every_state_of_a_run_is_explained_and_what_stays_is_named() -> None:
+    assert list(rows_of("States of a run")) == list(RunState)
+    said = text_of("docs/reference/outcomes.md").partition("stay as they are until a person acts")[0].splitlines()[-1]
+    assert set(INLINE.findall(said)) == set(RunState) - LIVE
+
+
+def test_every_state_of_a_task_is_explained_with_what_follows_from_it() -> None:
+    rows = rows_of("States of a task")
+    assert list(rows) == list(ItemState)
+    assert {state for state, cells in rows.items() if cells[1]} == SETTLED_ITEMS
+    assert {state for state, cells in rows.items() if cells[2]} == REDRIVABLE
+
+
+def test_every_code_belongs_to_states_that_there_are() -> None:
+    for code, (states, _) in rows_of("Codes of a task").items():
+        assert set(INLINE.findall(states)) <= set(ItemState), code
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/reference/cli.md"])
