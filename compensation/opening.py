@@ -21,11 +21,15 @@ from consistency.settings import Settings
 from consistency.source import source_of
 
 DEFAULT_LENGTH = timedelta(days=14)
+LARGEST_BATCH = 10_000
 
 
 @dataclass(frozen=True)
 class RepairOrder:
-    """What somebody asked for, as typed; `names` are what dates, ids and numbers are called where they were typed."""
+    """What somebody asked for, as typed; `names` are what dates and ids are called where they were typed.
+
+    An `unattended` run goes on by itself from a plan that needs no approval, whoever dies.
+    """
 
     rule_id: str
     start: str | None = None
@@ -35,6 +39,7 @@ class RepairOrder:
     max_tasks: int | None = None
     dry_run: bool = False
     approved: bool = False
+    unattended: bool = False
     actor: str = "unknown"
     slot: str = ""
     cap: int | None = None
@@ -47,6 +52,7 @@ def open_repair(resources: Resources, order: RepairOrder) -> tuple[Run, bool]:
     BadRequest for a wrong date or id, MappingError for a table that cannot be repaired, DatabaseError where the
     database's user may not write.
     """
+    _require_numbers(order)
     require_repair_tables(resources.primary)
     rule = resources.rule(order.rule_id)
     require_target(resources.primary, rule)
@@ -69,6 +75,13 @@ def open_repair(resources: Resources, order: RepairOrder) -> tuple[Run, bool]:
     return open_run(resources.primary, request)
 
 
+def _require_numbers(order: RepairOrder) -> None:
+    if order.batch_size is not None and not 1 <= order.batch_size <= LARGEST_BATCH:
+        raise BadRequest(f"batch_size: must be from 1 to {LARGEST_BATCH}, not {order.batch_size}")
+    if order.max_tasks is not None and order.max_tasks < 1:
+        raise BadRequest(f"max_tasks: must be at least 1, not {order.max_tasks}")
+
+
 def _scope(resources: Resources, rule: BoundRule, order: RepairOrder, now: datetime) -> Scope:
     start_name, end_name, ids_name = order.names
     if order.task_ids is None:
@@ -88,6 +101,7 @@ def _parameters(settings: Settings, order: RepairOrder) -> Parameters:
         cap=min(settings.repair_cap, order.cap or settings.repair_cap),
         share=settings.repair_share,
         approved=order.approved,
+        unattended=order.unattended,
     )
 
 

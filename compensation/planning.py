@@ -12,16 +12,18 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Engine, insert
+from sqlalchemy.exc import IntegrityError
 
 from compensation.bench import Bench
 from compensation.candidates import Candidate, candidates
+from compensation.plan_claim import PlanClaim, claim_plan
 from compensation.preview import preview
-from compensation.runs import Run, beat, change_state, require_run
+from compensation.runs import Run, change_state, require_run
 from compensation.scopes import Scope
 from compensation.states import ItemState, RunState
-from consistency.database import database_now, transaction
-from consistency.errors import ReconcileryError
+from consistency.database import database_now, first_line, transaction
+from consistency.errors import ClaimLost, MappingError, ReconcileryError
 from consistency.ledger.repair_tables import repair_items
 from consistency.measure import Measured, measure
 from consistency.source import source_of
@@ -41,30 +43,38 @@ class _Drawn:
 
 
 def make_plan(bench: Bench, run_id: str, actor: str) -> Run:
-    """Fill a run that is being planned; it is then planned, or failed with the reason if that was not possible."""
-    engine = bench.resources.primary
-    with transaction(engine) as connection:
-        run = require_run(connection, run_id)
-        if run.state is not RunState.PLANNING:
-            return run
-        connection.execute(delete(repair_items).where(repair_items.c.run_id == run_id))
+    """Fill a run that is being planned; it is then planned, or failed with the reason if that was not possible.
+
+    A run that somebody else is filling is left to them, and returned as it stands.
+    """
+    engine, lease = bench.resources.primary, bench.resources.settings.lease
+    run, claim = claim_plan(engine, run_id, lease)
+    if claim is None:
+        return run
     try:
-        return _fill(bench, run, actor)
-    except ReconcileryError as error:
+        return _fill(bench, claim, actor)
+    except ClaimLost:
         with transaction(engine) as connection:
-            reason = str(error)[:500]
-            change_state(connection, run, RunState.FAILED, actor, payload={"reason": reason}, reason=reason)
+            return require_run(connection, run_id)
+    except Exception as error:
+        # Whatever it was: the run must not be planned, and fail, again and again.
+        _fail(engine, claim.run, actor, str(error)[:500] if isinstance(error, ReconcileryError) else first_line(error))
         raise
 
 
-def _fill(bench: Bench, run: Run, actor: str) -> Run:
-    engine, scope = bench.resources.primary, Scope.from_dict(run.scope)
-    source = source_of(bench.resources)
+def _fail(engine: Engine, run: Run, actor: str, reason: str) -> None:
+    with transaction(engine) as connection:
+        change_state(connection, run, RunState.FAILED, actor, payload={"reason": reason}, reason=reason)
+
+
+def _fill(bench: Bench, claim: PlanClaim, actor: str) -> Run:
+    engine, run, scope = bench.resources.primary, claim.run, Scope.from_dict(claim.run.scope)
+    source = source_of(bench.resources, claim.keep)
     with transaction(bench.resources.reader) as connection:
         as_of = database_now(connection)
     before = measure(source, bench.rule, scope.window or _keys(bench, scope), as_of)
-    drawn = _draw(bench, run, candidates(source, bench.rule, scope, as_of))
-    notes = _notes(run, drawn, before) + preview(bench, run)
+    drawn = _draw(bench, claim, candidates(source, bench.rule, scope, as_of))
+    notes = _notes(run, drawn, before) + preview(bench, claim)
     approval = _needs_approval(run, drawn.planned, before)
     columns = {
         "plan_hash": drawn.digest,
@@ -76,7 +86,8 @@ def _fill(bench: Bench, run: Run, actor: str) -> Run:
     payload = {"tasks": drawn.planned, "needs_approval": approval, **before.as_dict()}
     with transaction(engine) as connection:
         event = "approval_needed" if approval and not run.dry_run else "planned"
-        change_state(connection, run, RunState.PLANNED, actor, event=event, payload=payload, **columns)
+        if not change_state(connection, run, RunState.PLANNED, actor, event=event, payload=payload, **columns):
+            raise ClaimLost(f"run {run.id} was planned or cancelled by somebody else")
         return require_run(connection, run.id)
 
 
@@ -84,9 +95,9 @@ def _keys(bench: Bench, scope: Scope) -> list[object]:
     return [bench.rule.parse_key(text) for text in scope.ids]
 
 
-def _draw(bench: Bench, run: Run, found: Iterator[Candidate]) -> _Drawn:
+def _draw(bench: Bench, claim: PlanClaim, found: Iterator[Candidate]) -> _Drawn:
     """Write the items, a page a transaction; only a page of them is in memory."""
-    digest, planned, others, most = hashlib.sha256(), 0, 0, run.parameters.max_tasks
+    digest, planned, others, most = hashlib.sha256(), 0, 0, claim.run.parameters.max_tasks
     while most is None or planned < most:
         page = list(islice(found, PAGE_ROWS if most is None else min(PAGE_ROWS, most - planned)))
         if not page:
@@ -95,16 +106,20 @@ def _draw(bench: Bench, run: Run, found: Iterator[Candidate]) -> _Drawn:
             digest.update(f"{each.task_key}\t{each.precondition}\t{each.state}\n".encode())
             planned += each.state is ItemState.PENDING
             others += each.state is not ItemState.PENDING
-        with transaction(bench.resources.primary) as connection:
-            _insert(connection, run.id, page)
-            beat(connection, run.id)
+        _write(bench, claim, page)
         bench.on_item()
     return _Drawn(planned, others, digest.hexdigest())
 
 
-def _insert(connection: Connection, run_id: str, page: list[Candidate]) -> None:
-    now = database_now(connection)
-    connection.execute(insert(repair_items), [_row(run_id, each, now) for each in page])
+def _write(bench: Bench, claim: PlanClaim, page: list[Candidate]) -> None:
+    try:
+        with transaction(bench.resources.primary) as connection:
+            claim.hold(connection)
+            now = database_now(connection)
+            connection.execute(insert(repair_items), [_row(claim.run.id, each, now) for each in page])
+    except IntegrityError as error:
+        key = f"rules.{bench.rule.id}.parent.id: {bench.rule.parent_table.name}.{bench.rule.mapping.parent.id}"
+        raise MappingError(f"{key} is the same for several tasks; a repair needs one that each has alone") from error
 
 
 def _row(run_id: str, each: Candidate, now: datetime) -> dict[str, Any]:

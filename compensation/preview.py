@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from compensation.answers import text_of
 from compensation.bench import Bench
+from compensation.plan_claim import PlanClaim
 from compensation.provider import Answer, Kind
 from compensation.runs import Run
 from compensation.states import ItemState
@@ -18,13 +19,16 @@ from consistency.ledger.repair_tables import repair_items
 _CHUNK = 20
 
 
-def preview(bench: Bench, run: Run) -> list[str]:
+def preview(bench: Bench, claim: PlanClaim) -> list[str]:
     """Keep the provider's answers beside the items; returns what a person should know about them."""
     kinds: dict[str, int] = {}
-    for chunk in _chunks(bench, run):
+    for chunk in _chunks(bench, claim.run):
+        answers = []
         with ThreadPoolExecutor(min(len(chunk), bench.resources.settings.provider_in_flight)) as pool:
-            answers = list(pool.map(lambda row: bench.supply.fetch(row.provider_task_id), chunk))
-        _keep(bench, chunk, answers)
+            for answer in pool.map(lambda row: bench.supply.fetch(row.provider_task_id), chunk):
+                answers.append(answer)
+                claim.keep()
+        _keep(bench, claim, chunk, answers)
         for answer in answers:
             if isinstance(answer, Held):
                 return [f"not all of the first tasks were asked for: {answer.reason}"]
@@ -48,8 +52,9 @@ def _chunks(bench: Bench, run: Run) -> Iterator[list[Any]]:
         yield list(rows[start : start + _CHUNK])
 
 
-def _keep(bench: Bench, chunk: list[Any], answers: list[Answer | Held]) -> None:
+def _keep(bench: Bench, claim: PlanClaim, chunk: list[Any], answers: list[Answer | Held]) -> None:
     with transaction(bench.resources.primary) as connection:
+        claim.hold(connection)
         now = database_now(connection)
         for row, answer in zip(chunk, answers, strict=True):
             if isinstance(answer, Held) or answer.kind in {Kind.STOP_RUN, Kind.TRANSIENT, Kind.LIMITED}:

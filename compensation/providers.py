@@ -37,6 +37,11 @@ def provider_of(settings: Settings, name: str | None = None) -> OutputProvider:
     return JsonFolder(Path(named).expanduser())
 
 
+def require_provider(settings: Settings) -> None:
+    """ConfigurationError when the configured provider cannot be used; nobody is asked."""
+    provider_of(settings).close()
+
+
 def _runninghub(settings: Settings) -> RunningHub:
     key = settings.runninghub_api_key.get_secret_value()
     if not key.strip():

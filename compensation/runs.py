@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from compensation.fences import take_everything_back
@@ -33,6 +33,7 @@ class Parameters:
     cap: int = 10_000
     share: float = 0.5
     approved: bool = False
+    unattended: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return dict(self.__dict__)
@@ -163,6 +164,12 @@ def runs_in(connection: Connection, states: frozenset[RunState]) -> list[Run]:
     return [_run(row) for row in connection.execute(chosen.order_by("created_at"))]
 
 
+def planned_since(connection: Connection, since: datetime) -> list[Run]:
+    """The plans that were made from then on and wait, oldest first."""
+    chosen = select(repair_runs).where(repair_runs.c.state == RunState.PLANNED, repair_runs.c.created_at >= since)
+    return [_run(row) for row in connection.execute(chosen.order_by("created_at"))]
+
+
 def change_state(
     connection: Connection,
     run: Run,
@@ -185,14 +192,29 @@ def change_state(
     values |= {"live_key": run.scope["key"] if to in LIVE else None, "heartbeat_at": now}
     if to not in LIVE and to is not RunState.PLANNED:
         values["finished_at"] = now
-    unchanged = (repair_runs.c.state == run.state) & (repair_runs.c.state_version == run.state_version)
-    changing = update(repair_runs).where(repair_runs.c.id == run.id, unchanged)
-    if connection.execute(changing.values(values)).rowcount != 1:
+    if connection.execute(update(repair_runs).where(_unchanged(run)).values(values)).rowcount != 1:
         return False
     take_everything_back(connection, run.id)
     seq = connection.scalar(select(repair_runs.c.next_seq).where(repair_runs.c.id == run.id)) or 0
     write_event(connection, run.id, seq, event or to, actor, payload or {}, now)
     return True
+
+
+def take_in_hand(connection: Connection, run: Run) -> bool:
+    """Leave the run in its state, but let whoever has it in hand lose it; False if somebody else was faster."""
+    values = {"state_version": run.state_version + 1, "heartbeat_at": database_now(connection)}
+    return connection.execute(update(repair_runs).where(_unchanged(run)).values(values)).rowcount == 1
+
+
+def keep_hold(connection: Connection, run: Run) -> bool:
+    """Lock the run, and say that somebody works on it; False if it is not as it was read any more."""
+    values = {"heartbeat_at": database_now(connection)}
+    return connection.execute(update(repair_runs).where(_unchanged(run)).values(values)).rowcount == 1
+
+
+def _unchanged(run: Run) -> ColumnElement[bool]:
+    same = (repair_runs.c.state == run.state) & (repair_runs.c.state_version == run.state_version)
+    return (repair_runs.c.id == run.id) & same
 
 
 def beat(connection: Connection, run_id: str, throttle: str | None = None) -> None:

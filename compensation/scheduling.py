@@ -54,7 +54,8 @@ def _open(resources: Resources, rule_id: str, opened: Opened, *, dry_run: bool) 
     if waiting := _waiting_plan(resources, rule_id, now):
         return f"plan {waiting} waits for a person"
     slot, cap = _slot(resources, rule_id, now), resources.settings.repair_auto_max
-    run, new = open_repair(resources, RepairOrder(rule_id, dry_run=dry_run, actor=ACTOR, slot=slot, cap=cap))
+    order = RepairOrder(rule_id, dry_run=dry_run, unattended=True, actor=ACTOR, slot=slot, cap=cap)
+    run, new = open_repair(resources, order)
     if new:
         opened.run_ids.append(run.id)
     return "" if new else f"run {run.id} is there already"

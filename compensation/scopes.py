@@ -47,19 +47,21 @@ def live_key(rule_id: str, scope: Scope, start: str | None, end: str | None) -> 
 
 
 def named_ids(rule: BoundRule, given: Sequence[str], argument: str) -> tuple[str, ...]:
-    """The ids, each once; BadRequest when there are none, too many, or one that cannot be a key."""
-    ids = tuple(dict.fromkeys(text.strip() for text in given if text.strip()))
+    """The ids, each once, as the database spells them; BadRequest when there are none, too many, or one is no key."""
+    ids = [text.strip() for text in given if text.strip()]
     if not ids:
         raise BadRequest(f"{argument}: no ids are given; name some, separated by commas or one a line")
     if len(ids) > MOST_IDS:
         raise BadRequest(f"{argument}: {len(ids)} ids are more than {MOST_IDS}; use dates, or several runs")
-    for text in ids:
-        try:
-            rule.parse_key(text)
-        except ValueError:
-            table, column = rule.parent_table.name, rule.mapping.parent.id
-            raise BadRequest(f"{argument}: {text[:60]!r} cannot be a {table}.{column} ({rule.key.type})") from None
-    return ids
+    return tuple(dict.fromkeys(_spelled(rule, text, argument) for text in ids))
+
+
+def _spelled(rule: BoundRule, text: str, argument: str) -> str:
+    try:
+        return str(rule.parse_key(text))
+    except ValueError:
+        table, column = rule.parent_table.name, rule.mapping.parent.id
+        raise BadRequest(f"{argument}: {text[:60]!r} cannot be a {table}.{column} ({rule.key.type})") from None
 
 
 def require_known(source: Source, rule: BoundRule, ids: Sequence[str], as_of: datetime, argument: str) -> None:

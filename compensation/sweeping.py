@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 from compensation.claims import due_items
 from compensation.fences import WORKING as IN_HAND
 from compensation.progress import has_open_items
-from compensation.runs import Run, runs_in
+from compensation.runs import Run, planned_since, runs_in
 from compensation.states import WORKING, ItemState, RunState
 from consistency.database import database_now, transaction
 from consistency.ledger.repair_events import untold_events
@@ -15,6 +15,7 @@ from consistency.ledger.repair_tables import repair_batches, repair_items
 from consistency.resources import Resources
 
 PLAN, WORK, ROLL_BACK = "plan", "work", "roll back"
+_STEPS = {RunState.PLANNING: PLAN, RunState.PLANNED: PLAN, RunState.ROLLING_BACK: ROLL_BACK}
 
 
 def stalled(resources: Resources) -> list[tuple[str, str]]:
@@ -22,16 +23,22 @@ def stalled(resources: Resources) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     with transaction(resources.reader) as connection:
         now = database_now(connection)
-        for run in runs_in(connection, WORKING | {RunState.PLANNING}):
+        for run in [*runs_in(connection, WORKING | {RunState.PLANNING}), *_left_behind(connection, resources, now)]:
             found += [(run.id, step) for step in _steps(connection, resources, run, now)]
     return found
+
+
+def _left_behind(connection: Connection, resources: Resources, now: datetime) -> list[Run]:
+    """Plans that should have been applied at once by whoever made them."""
+    young = [run for run in planned_since(connection, now - resources.settings.repair_plan_age) if not run.dry_run]
+    return [run for run in young if run.parameters.unattended and not run.needs_approval]
 
 
 def _steps(connection: Connection, resources: Resources, run: Run, now: datetime) -> list[str]:
     silent = run.heartbeat_at is None or now - run.heartbeat_at > resources.settings.lease
     if run.state is RunState.RUNNING:
         return [WORK] * _wanted(connection, run, now)
-    step = {RunState.PLANNING: PLAN, RunState.ROLLING_BACK: ROLL_BACK}.get(run.state, WORK)
+    step = _STEPS.get(run.state, WORK)
     return [step] if silent else []
 
 

@@ -11,8 +11,9 @@ from compensation.bench import bench_for
 from compensation.engine import work
 from compensation.opening import RepairOrder, open_repair
 from compensation.planning import make_plan
+from compensation.providers import require_provider
 from compensation.retention import forget_old_repairs
-from compensation.runs import Run, require_run
+from compensation.runs import RepairRefused, Run, require_run
 from compensation.states import RunState
 from compensation.summary import summary_of
 from compensation.yielding import yield_to_originals
@@ -20,7 +21,7 @@ from consistency.database import transaction
 from consistency.errors import BadRequest, ReconcileryError
 from consistency.ledger.repair_events import untold_events
 from consistency.process import process_redis, process_resources, process_settings
-from consistency.resources import require_repair_tables
+from consistency.resources import Resources, require_repair_tables
 from consistency.task_arguments import check_arguments
 
 Answer = dict[str, Any]
@@ -64,12 +65,14 @@ def compensate(
             start=start_date,
             end=end_date,
             task_ids=_ids(task_ids),
-            batch_size=_positive("batch_size", batch_size),
-            max_tasks=_positive("max_tasks", max_tasks),
+            batch_size=batch_size,
+            max_tasks=max_tasks,
             dry_run=dry_run,
+            unattended=True,
             actor=ACTOR,
             slot=f"task {self.request.id}",
         )
+        require_provider(process_settings())
         opened, _ = open_repair(process_resources(), order)
         run_id = opened.id
     return _carry_out(run_id)
@@ -80,15 +83,30 @@ def _carry_out(run_id: str) -> Answer:
     resources = process_resources()
     with transaction(resources.reader) as connection:
         run = require_run(connection, run_id)
-    if run.state is RunState.PLANNING:
+    fresh = run.state is RunState.PLANNING
+    if fresh:
         with bench_for(resources, run.rule_id, process_redis()) as bench:
             run = make_plan(bench, run_id, ACTOR)
     if run.state is RunState.PLANNED and not run.dry_run and (not run.needs_approval or run.parameters.approved):
-        run = control.start(resources, run_id, ACTOR, approved=run.parameters.approved, fresh=True)
+        run = _started(resources, run, fresh=fresh)
     if run.state is RunState.RUNNING:
         _call_workers(run_id, run.parameters.workers)
     tell(run_id)
     return _answer(run)
+
+
+def _started(resources: Resources, run: Run, *, fresh: bool) -> Run:
+    try:
+        return control.start(resources, run.id, ACTOR, approved=run.parameters.approved, fresh=fresh)
+    except RepairRefused:
+        with transaction(resources.reader) as connection:
+            found = require_run(connection, run.id)
+        if found.state is not RunState.PLANNED:
+            # The same message has come twice, and the other one was faster.
+            return found
+        # Nobody watches it, so it must not be sent again and again.
+        control.cancel(resources, run.id, ACTOR)
+        raise
 
 
 def _one_rule(rule: str | None) -> str:
@@ -102,12 +120,6 @@ def _ids(given: list[Any] | str | None) -> list[str] | None:
     if given is None:
         return None
     return given.split(",") if isinstance(given, str) else [str(each) for each in given]
-
-
-def _positive(name: str, value: int | None) -> int | None:
-    if value is not None and value < 1:
-        raise BadRequest(f"{name}: must be at least 1, not {value}")
-    return value
 
 
 def _call_workers(run_id: str, number: int) -> None:
@@ -187,6 +199,8 @@ def reap() -> Answer:
 def scheduled() -> Answer:
     """What the schedule does: plan, or plan and apply within the caps, for every rule that can be repaired."""
     resources = process_resources()
+    if resources.settings.repair_schedule != "off":
+        require_provider(resources.settings)
     opened = scheduling.open_scheduled(resources)
     for run_id in opened.run_ids:
         compensate.delay(run_id=run_id)

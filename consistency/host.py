@@ -1,5 +1,6 @@
 """A rule on the application's tables: every name of its mapping is a column here."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,10 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from consistency.mapping import RuleMapping
 from consistency.moments import Offset, TimeColumn
 from consistency.table_facts import is_unique, key_family
+from consistency.value_types import LARGEST_INTEGER
 
 Offsets = tuple[Offset, ...]
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,4 +90,15 @@ class BoundRule:
         kind = key_family(self.key.type)
         if kind == "uuid":
             return UUID(text)
-        return int(text) if kind == "integer" else text
+        if kind == "integer":
+            return _whole(text)
+        if "\x00" in text:
+            raise ValueError("no database keeps this character")
+        return text
+
+
+def _whole(text: str) -> int:
+    # Python also reads underscores, digits of other scripts, and numbers that no column holds.
+    if not _INTEGER.fullmatch(text) or abs(number := int(text)) > LARGEST_INTEGER:
+        raise ValueError("no number of a database column")
+    return number

@@ -2,14 +2,25 @@
 
 from typing import Any
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from consistency.errors import BadRequest, ReconcileryError
 from consistency.process import process_resources
+from consistency.task_arguments import check_arguments
 from notifiers.telling import tell_repair, tell_verdict
 
 
-@shared_task(name="notifiers.notify", throws=(ReconcileryError,))
+class NotifyTask(Task):  # type: ignore[misc]
+    """A task whose wrong arguments are told in one line."""
+
+    throws = (ReconcileryError,)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        check_arguments(self.name, self.run, args, kwargs)
+        return super().__call__(*args, **kwargs)
+
+
+@shared_task(base=NotifyTask, name="notifiers.notify")
 def notify(check_id: str | None = None, event_id: int | None = None) -> dict[str, Any]:
     """Tell what a check found, or what has happened to a repair."""
     if event_id is not None:
