@@ -62,13 +62,18 @@ def advised_indexes(engine: Engine, rule: BoundRule) -> list[AdvisedIndex]:
 
 
 def tasks_by_time(engine: Engine, rule: BoundRule, place: int) -> AdvisedIndex:
-    """The index that finds the successful tasks of a window by finish column number `place`."""
+    """The index that finds the successful tasks of a window by finish column number `place`.
+
+    On PostgreSQL the later finish columns follow, so that tasks without the first time are found by the next one, and
+    not by reading all of them whatever the window. Others could not list tasks in the order of such an index.
+    """
     side, column = rule.mapping.parent, rule.done[place].column.name
+    later = [done.column.name for done in rule.done[place + 1 :]]
     purpose = f"finding successful tasks by {column}"
     served_by = ((column,), (side.state, column))
     if engine.dialect.name == "postgresql":
         try:
-            sql = _create(engine, rule.parent_table, (column, side.id), _succeeded(rule))
+            sql = _create(engine, rule.parent_table, (column, *later, side.id), _succeeded(rule))
         except CompileError:  # a state of a type that cannot be written down as a literal
             sql = _create(engine, rule.parent_table, (side.state, column, side.id))
     else:
