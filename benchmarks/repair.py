@@ -89,7 +89,7 @@ class Shop:
         """The run when it has ended well."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (found := self.look(run)).state not in _ENDED and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(0.1)
         assert found.state is RunState.SUCCEEDED, f"{found.state}: {found.reason}; see {self.log_dir}"
         return found
 
