@@ -78,8 +78,13 @@ def write_outputs(engine: Engine, rule: BoundRule, deliveries: Sequence[Delivery
 
 
 def _bound_waiting(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+    """Wait for others for a bounded time, and let nobody wait for a process that was frozen in the middle."""
+    dialect = connection.dialect
+    if dialect.name == "postgresql":
+        limits = ("lock_timeout", "idle_in_transaction_session_timeout")
+        connection.exec_driver_sql("; ".join(f"SET LOCAL {limit} = '{_LOCK_SECONDS}s'" for limit in limits))
+    elif getattr(dialect, "is_mariadb", False):
+        connection.exec_driver_sql(f"SET SESSION idle_write_transaction_timeout = {_LOCK_SECONDS}")
 
 
 def foresee(

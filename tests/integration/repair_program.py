@@ -1,4 +1,5 @@
-"""Works on a repair, or takes it back, and kills itself before the statement number `dies_at` is sent."""
+"""Works on a repair, or takes it back, and kills or freezes itself before the statement number `dies_at` of
+those with `before` in them."""
 
 import json
 import os
@@ -29,9 +30,9 @@ def main() -> None:
     statements = count(1)
 
     @event.listens_for(engine, "before_cursor_execute")
-    def die(*_: Any) -> None:
-        if next(statements) == order["dies_at"]:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def die(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if order.get("before", "") in statement and next(statements) == order["dies_at"]:
+            os.kill(os.getpid(), signal.Signals[order.get("signal", "SIGKILL")])
 
     if order["job"] == "work":
         work(studio.bench(), order["run_id"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -9,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+import psutil
 import pytest
 from sqlalchemy import Engine, select, update
 
@@ -22,7 +24,7 @@ from compensation.runs import require_run
 from compensation.states import ItemState, RunState
 from consistency.ledger.repair_tables import repair_batches, repair_items, repair_runs
 from tests.factories.studio import Studio, lost_tasks, studio_of
-from tests.factories.taking_away import LONG_AGO, end_leases
+from tests.factories.taking_away import LONG_AGO, end_leases, until
 from tests.factories.truth import assert_each_output_is_there_once, assert_journal_is_true, rows_of
 
 PROGRAM = Path(__file__).with_name("repair_program.py")
@@ -70,8 +72,8 @@ def _work_until_death(studio: Studio, run_id: str) -> RunState | None:
         if any(item.task_key == "7" for item in batch.items):
             end_leases(studio, run_id)
             return None
-        working._work_on(studio.bench(), batch)
-    return working.work(studio.bench(), run_id)[0].state
+        working.work_on(studio.bench(), batch)
+    return work(studio.bench(), run_id)[0].state
 
 
 def test_an_answer_that_breaks_the_program_is_the_failure_of_its_task_alone(engine: Engine) -> None:
@@ -170,3 +172,29 @@ def test_the_sweeper_finds_what_was_lost(engine: Engine, step: str) -> None:
 def _fall_silent(studio: Studio, run_id: str) -> None:
     with studio.resources.primary.begin() as connection:
         connection.execute(update(repair_runs).where(repair_runs.c.id == run_id).values(heartbeat_at=LONG_AGO))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
+def test_nobody_waits_for_ever_for_a_process_that_was_frozen_in_its_transaction(
+    database_url: str, engine: Engine
+) -> None:
+    studio = studio_of(engine, lost_tasks(5))
+    plan = studio.plan()
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    order: dict[str, object] = {"database_url": database_url, "run_id": plan.id, "job": "work", "signal": "SIGSTOP"}
+    order |= {"before": "INSERT INTO task_outputs", "dies_at": 1}
+    process = subprocess.Popen([sys.executable, PROGRAM, json.dumps(order)])
+    try:
+        until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+        control.pause(studio.resources, plan.id, "ann")
+        process.send_signal(signal.SIGCONT)
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+    assert (studio.rows(), studio.journal()) == ([], [])
+    control.resume(studio.resources, plan.id, "ann")
+    run, _ = work(studio.bench(), plan.id)
+    assert run.state is RunState.SUCCEEDED
+    assert_each_output_is_there_once(engine, range(1, 6))
+    assert_journal_is_true(engine)
