@@ -37,32 +37,37 @@ def _left_behind(connection: Connection, resources: Resources, now: datetime) ->
 def _steps(connection: Connection, resources: Resources, run: Run, now: datetime) -> list[str]:
     silent = run.heartbeat_at is None or now - run.heartbeat_at > resources.settings.lease
     if run.state is RunState.RUNNING:
-        return [WORK] * _wanted(connection, run, now)
+        # Who is held by a limit comes back by itself; sent again at every look, they would become ever more.
+        return [WORK] * _wanted(connection, run, now) if silent or not run.throttle else []
     step = _STEPS.get(run.state, WORK)
     return [step] if silent else []
 
 
 def _wanted(connection: Connection, run: Run, now: datetime) -> int:
     """How many workers could take something of a running run just now."""
-    mine = repair_batches.c.run_id == run.id
-    batches = connection.execute(
-        select(repair_batches.c.lease_until).where(mine, repair_batches.c.state == IN_HAND)
-    ).all()
-    alive: int = sum(batch.lease_until >= now for batch in batches)
+    alive, lost = _batches(connection, run, now)
     due = connection.scalar(select(func.count()).select_from(repair_items).where(due_items(run.id, now))) or 0
-    if not due and len(batches) == alive:
+    if not due and not lost:
         return 0 if has_open_items(connection, run.id) else 1
     batch = max(1, run.parameters.batch_size)
-    lost = len(batches) - alive
     return max(0, min(run.parameters.workers - alive, -(-due // batch) + lost))
 
 
+def _batches(connection: Connection, run: Run, now: datetime) -> tuple[int, int]:
+    """How many batches of the run are in hand, and how many more have been lost."""
+    mine = (repair_batches.c.run_id == run.id) & (repair_batches.c.state == IN_HAND)
+    leases = connection.scalars(select(repair_batches.c.lease_until).where(mine)).all()
+    alive: int = sum(until >= now for until in leases)
+    return alive, len(leases) - alive
+
+
 def worth_coming_back(resources: Resources, run: Run) -> float | None:
-    """After how many seconds something of the run is due that nobody has in hand; None if nothing is."""
+    """After how many seconds a worker is wanted for something of the run that nobody has in hand; None if none is."""
     with transaction(resources.reader) as connection:
         now = database_now(connection)
         if connection.execute(select(repair_items.c.id).where(due_items(run.id, now)).limit(1)).first():
-            return 0.0
+            alive, _ = _batches(connection, run, now)
+            return 0.0 if alive < run.parameters.workers else None
         deferred = (repair_items.c.run_id == run.id) & (repair_items.c.state == ItemState.DEFERRED)
         soonest = connection.scalar(select(func.min(repair_items.c.next_try_at)).where(deferred))
     return max(0.0, (soonest - now).total_seconds()) if soonest else None

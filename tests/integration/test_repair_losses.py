@@ -15,14 +15,13 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from compensation import batch_work as working
-from compensation import control, rolling_back, sweeping
+from compensation import control, rolling_back
 from compensation.claims import Batch, claim_batch
 from compensation.engine import work
-from compensation.opening import RepairOrder, open_repair
 from compensation.provider import Answer
 from compensation.runs import require_run
 from compensation.states import ItemState, RunState
-from consistency.ledger.repair_tables import repair_batches, repair_items, repair_runs
+from consistency.ledger.repair_tables import repair_batches, repair_items
 from tests.factories.studio import Studio, lost_tasks, studio_of
 from tests.factories.taking_away import LONG_AGO, end_leases, until
 from tests.factories.truth import assert_each_output_is_there_once, assert_journal_is_true, rows_of
@@ -149,29 +148,6 @@ def _die(database_url: str, run_id: str, job: str, statement: int) -> None:
     order = json.dumps({"database_url": database_url, "run_id": run_id, "job": job, "dies_at": statement})
     done = subprocess.run([sys.executable, PROGRAM, order], env={**os.environ}, check=False, timeout=120)
     assert done.returncode == -9, f"statement {statement} of `{job}` was not reached"
-
-
-@pytest.mark.parametrize("step", ["plan", "work", "roll back"])
-def test_the_sweeper_finds_what_was_lost(engine: Engine, step: str) -> None:
-    studio = studio_of(engine, lost_tasks(9), repair_batch_size=3, repair_workers=2)
-    if step == "plan":
-        run, _ = open_repair(studio.resources, RepairOrder(rule_id="task-outputs", actor="ann"))
-        expected = [(run.id, sweeping.PLAN)]
-    else:
-        run = studio.plan()
-        control.start(studio.resources, run.id, "ann", approved=False)
-        expected = [(run.id, sweeping.WORK)] * 2
-    if step == "roll back":
-        control.pause(studio.resources, run.id, "ann")
-        rolling_back.begin(studio.resources, run.id, "ann")
-        expected = [(run.id, sweeping.ROLL_BACK)]
-    _fall_silent(studio, run.id)
-    assert sweeping.stalled(studio.resources) == expected
-
-
-def _fall_silent(studio: Studio, run_id: str) -> None:
-    with studio.resources.primary.begin() as connection:
-        connection.execute(update(repair_runs).where(repair_runs.c.id == run_id).values(heartbeat_at=LONG_AGO))
 
 
 @pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
