@@ -1,22 +1,17 @@
 """Whatever dies or goes away in the middle of a deep check: it ends by itself, once, with the right numbers."""
 
-import secrets
-import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from cli.up.embedded import find_server, private_redis, redis_answers
-from cli.up.ports import free_port
 from consistency.ledger.runs import Run
 from consistency.model import CheckType
 from tests.acceptance.house import SPEC, House, children, house, kill
 from tests.acceptance.launching import eventually
 from tests.factories.comparing import assert_report_is_right
-from tests.servers.process import account, serving
+from tests.servers.own_redis import OwnRedis
 
 
 def deep_run(place: House) -> Run:
@@ -71,20 +66,6 @@ def test_thirty_kills_at_random_moments(postgres_url: str, redis_url: str, tmp_p
                 kill(worker)
                 worker = place.worker()
             assert_it_ended_once(place, run.id)
-
-
-class OwnRedis:
-    """A Redis that a test may kill and start again; what it was told is still there then."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.service = private_redis(find_server(), folder, free_port(), secrets.token_hex(16))
-
-    @contextmanager
-    def running(self) -> Iterator[subprocess.Popen[bytes]]:
-        url = self.service.url
-        with serving(account(), self.service.command, self.folder, lambda: redis_answers(url)) as process:
-            yield process
 
 
 def test_a_worker_waits_for_redis_and_outlives_its_death_in_the_middle_of_a_deep_check(
