@@ -87,6 +87,13 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_module_that_a_page_names_is_there(page: Path) -> None:
+    rooms = "beat_schedule|celeryconfig|(?:cli|compensation|consistency|monitor_tasks|notifiers|tests|examples)/[\\w/]+"
+    modules = re.findall(rf"`((?:{rooms})\.py)`", page.read_text(encoding="utf-8"))
+    assert [module for module in modules if not (ROOT / module).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_no_page_names_a_place_of_one_machine(page: Path) -> None:
     assert MACHINE.findall(page.read_text(encoding="utf-8")) == []
 
