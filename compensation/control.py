@@ -1,6 +1,7 @@
 """What a person or the schedule does to a run: start it, pause, resume, cancel, try what failed again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -161,7 +162,8 @@ def redrive(resources: Resources, run_id: str, actor: str, *, dry_run: bool = Fa
         scope=scope.as_dict(),
         scope_key=live_key(run.rule_id, scope, None, None),
         created_by=actor,
-        parameters=run.parameters,
+        # What is left is all to be tried, and who approved the first run has not seen this one.
+        parameters=replace(run.parameters, max_tasks=None, approved=False),
         dry_run=dry_run,
         parent_run_id=run_id,
     )

@@ -86,6 +86,7 @@ repair_items = Table(
     Column("fetched_at", UtcMoment),
     Column("finished_at", UtcMoment),
     UniqueConstraint("run_id", "task_key", name="reconcilery_repair_items_once"),
+    Index("reconcilery_repair_items_order", "run_id", "id"),
     Index("reconcilery_repair_items_state", "run_id", "state", "id"),
 )
 

@@ -91,7 +91,10 @@ def create_items() -> None:
         moment("fetched_at", nullable=True),
         moment("finished_at", nullable=True),
         sa.UniqueConstraint("run_id", "task_key", name="reconcilery_repair_items_once"),
-        indexes={"reconcilery_repair_items_state": ["run_id", "state", "id"]},
+        indexes={
+            "reconcilery_repair_items_order": ["run_id", "id"],
+            "reconcilery_repair_items_state": ["run_id", "state", "id"],
+        },
     )
 
 
