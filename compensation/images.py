@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, String, Table, Uuid, and_
+from sqlalchemy.sql.selectable import NamedFromClause
 
 
 def image_of(row: Mapping[str, Any]) -> str:
@@ -51,10 +52,10 @@ def has_findable_key(table: Table) -> bool:
     return bool(columns) and all(isinstance(column.type, Integer | String | Uuid) for column in columns)
 
 
-def at_key(table: Table, text: str) -> ColumnElement[bool]:
+def at_key(table: Table | NamedFromClause[Any], text: str) -> ColumnElement[bool]:
     """The row whose primary key stands in the journal as `text`."""
     values = json.loads(text)
-    pairs = zip(table.primary_key.columns, values, strict=True)
+    pairs = zip(table.primary_key, values, strict=True)
     return and_(*(column == _native(column, value) for column, value in pairs))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, DateTime, Insert, String, Table, bindparam, insert, select, tuple_
 
+from compensation.fitting import Unfit
 from compensation.images import primary_key_text
-from compensation.target import Unfit
 
 Row = Mapping[str, Any]
 
@@ -20,15 +20,26 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> It
 
 
 def _inserted(connection: Connection, table: Table, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    statement, columns = _insert(table, rows[0]), list(table.primary_key.columns)
+    statement, columns = _insert(table, rows), list(table.primary_key.columns)
     given = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+    if all(column.name in rows[0] for column in columns):
+        # What comes back of keys that were given has no order, and some databases do not say them at all.
+        connection.execute(statement, given)
+        return [tuple(row[column.name] for column in columns) for row in rows]
     if _answers_in_order(connection):
         returning = statement.returning(*columns, sort_by_parameter_order=True)
         return [tuple(row) for row in connection.execute(returning, given)]
-    keys = [connection.execute(statement, each).inserted_primary_key for each in given]
-    if any(key is None or None in key for key in keys):
+    made = [connection.execute(statement, each).inserted_primary_key for each in given]
+    keys = [_key(table, row, numbers) for row, numbers in zip(rows, made, strict=True)]
+    if any(None in key for key in keys):
         raise Unfit(f"{table.name}: the database does not say which primary key a new row has")
-    return [tuple(key) for key in keys if key is not None]
+    return keys
+
+
+def _key(table: Table, row: Row, made: Sequence[Any] | None) -> tuple[Any, ...]:
+    """What was given, and where nothing was, what the database has made."""
+    columns = list(table.primary_key.columns)
+    return tuple(row.get(column.name, made[place] if made else None) for place, column in enumerate(columns))
 
 
 def _answers_in_order(connection: Connection) -> bool:
@@ -37,13 +48,13 @@ def _answers_in_order(connection: Connection) -> bool:
     return ordered and connection.dialect.name != "sqlite"
 
 
-def _insert(table: Table, row: Row) -> Insert:
-    return insert(table).values({name: _parameter(table, name, value) for name, value in row.items()})
+def _insert(table: Table, rows: Sequence[Row]) -> Insert:
+    return insert(table).values({name: _parameter(table, name, rows) for name in rows[0]})
 
 
-def _parameter(table: Table, name: str, value: Any) -> BindParameter[Any]:
+def _parameter(table: Table, name: str, rows: Sequence[Row]) -> BindParameter[Any]:
     # SQLite keeps moments as text in a spelling of the application's own.
-    spelled = isinstance(value, str) and isinstance(table.c[name].type, DateTime)
+    spelled = isinstance(table.c[name].type, DateTime) and any(isinstance(row[name], str) for row in rows)
     return bindparam(f"new_{name}", type_=String() if spelled else table.c[name].type)
 
 

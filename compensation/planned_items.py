@@ -8,10 +8,11 @@ from sqlalchemy import Row, Uuid
 
 from compensation.answers import answer_of
 from compensation.claims import Item
+from compensation.fitting import Unfit
 from compensation.provider import Output
 from compensation.records import item_pages
 from compensation.states import ItemState
-from compensation.target import Unfit, row_of
+from compensation.target import row_of
 from compensation.writing import Delivery, Verdict, foresee
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule

@@ -6,25 +6,25 @@ from sqlalchemy import Connection, Engine, select, update
 
 from compensation.images import at_key
 from compensation.patience import patient
+from consistency import gaps
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_journal
 
 
 def stands(connection: Connection, rule: BoundRule, entry: Any) -> bool:
-    """Whether the entry's row is there, and is the output that it tells of."""
-    table, child = rule.child_table, rule.mapping.child
-    names = [child.fk, child.output_key] if child.output_key else [child.fk]
-    chosen = select(*(table.c[name] for name in names)).where(at_key(table, entry.target_pk))
+    """Whether the entry's row is there, counts as an output, and is the one that it tells of."""
+    columns = [rule.fk] if rule.output_key is None else [rule.fk, rule.output_key]
+    chosen = select(*columns).where(at_key(rule.child, entry.target_pk), *gaps.live_outputs(rule))
     row = connection.execute(chosen).first()
     if row is None or str(row[0]) != entry.task_key:
         return False
-    return not child.output_key or str(row[1])[: len(entry.output_key)] == entry.output_key
+    return rule.output_key is None or str(row[1])[: len(entry.output_key)] == entry.output_key
 
 
 @patient
 def retire_lost_entries(engine: Engine, rule: BoundRule, task_key: str) -> None:
-    """Close the entries of a task that have no row any more, so that its outputs can be written again."""
+    """Close the entries of a task that have no row that counts any more, so that its outputs can be written again."""
     journal = repair_journal.c
     standing = (journal.rule_id == rule.id) & (journal.task_key == task_key) & (journal.undone == 0)
     with transaction(engine) as connection:

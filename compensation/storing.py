@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError
 
 from compensation.answers import text_of
 from compensation.claims import Item
+from compensation.fitting import Unfit
 from compensation.outcomes import MOST_ATTEMPTS
 from compensation.provider import Answer
 from compensation.settling import defer, settle
 from compensation.standing import retire_lost_entries
 from compensation.states import ItemState
-from compensation.target import Unfit
 from compensation.writing import Delivery, write_outputs
 from consistency.database import first_line
 from consistency.errors import (

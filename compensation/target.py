@@ -5,40 +5,47 @@ The mapping's `columns` name for each column where its value comes from: a field
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, Column, Float, Integer, Numeric, String, Table, Uuid
+from sqlalchemy import Column, Integer, Table, Uuid
 
+from compensation.fitting import Unfit, fitted, new_uuid
 from compensation.images import canonical, hash_of
 from compensation.provider import Output
-from consistency.errors import ReconcileryError
 from consistency.host import BoundRule
 from consistency.task_rows import TaskRow
+from consistency.zones import get_zone
 
 TASK_PREFIX = "$task."
 
 
-class Unfit(ReconcileryError):
-    """An output that does not fit the table; names the column."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What values are taken from."""
+
+    task: Mapping[str, Any]
+    output: Output
+    now: datetime
+    zone: ZoneInfo
 
 
 def row_of(rule: BoundRule, task: Mapping[str, Any], output: Output, now: datetime) -> dict[str, Any]:
     """The values of the row for one output of the task; raises Unfit when one does not fit its column."""
     mapping, table = rule.mapping.child, rule.child_table
+    told = _Told(task, output, now, get_zone(mapping.tz))
     values: dict[str, Any] = dict(fixed_values(rule))
     if rule.created is not None:
         values[mapping.created_at] = rule.created.value(now)
     for name, source in mapping.columns.items():
-        values[name] = _value(table.c[name], source, task, output, now)
+        values[name] = _value(table.c[name], source, told)
     values[mapping.fk] = task[rule.mapping.parent.id]
     if mapping.output_key:
-        values[mapping.output_key] = _fitted(table.c[mapping.output_key], output.key)
-    for column in table.primary_key.columns:
-        if column.name not in values and must_be_given(column) and isinstance(column.type, Uuid):
-            values[column.name] = uuid4()
-    return values
+        values[mapping.output_key] = fitted(table.c[mapping.output_key], output.key, told.zone)
+    made = {name: new_uuid(table.c[name]) for name in own_keys(rule)}
+    return {**made, **values}
 
 
 def fixed_values(rule: BoundRule) -> dict[str, Any]:
@@ -52,58 +59,38 @@ def fixed_values(rule: BoundRule) -> dict[str, Any]:
     return found
 
 
-def _value(column: Column[Any], source: str, task: Mapping[str, Any], output: Output, now: datetime) -> Any:
-    if source.startswith("="):
-        return _fitted(column, source[1:])
-    if source.startswith(TASK_PREFIX):
-        return task[source.removeprefix(TASK_PREFIX)]
+def _value(column: Column[Any], source: str, told: _Told) -> Any:
     if source == "$uuid":
-        return uuid4() if isinstance(column.type, Uuid) else str(uuid4())
+        return new_uuid(column)
+    if source.startswith(TASK_PREFIX):
+        value, lacking = told.task[source.removeprefix(TASK_PREFIX)], f"the task has no {source}"
+        return _required(column, value, lacking)
     if source == "$now":
-        return _moment(column, now)
-    value = output.fields.get(source)
+        return fitted(column, told.now, told.zone)
+    if source.startswith("="):
+        return fitted(column, source[1:], told.zone)
+    value = told.output.fields.get(source)
+    return fitted(column, _required(column, value, f"the provider sent no {source}"), told.zone)
+
+
+def _required(column: Column[Any], value: Any, lacking: str) -> Any:
     if value is None and not column.nullable:
-        raise Unfit(f"column {column.name}: the provider sent no {source}")
-    return _fitted(column, value)
-
-
-def _moment(column: Column[Any], now: datetime) -> Any:
-    if isinstance(column.type, String):
-        return now.replace(tzinfo=None).isoformat(" ")
-    return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)
-
-
-def _fitted(column: Column[Any], value: Any) -> Any:
-    if value is None:
-        return None
-    try:
-        fitted = _converted(column, value)
-    except ValueError:
-        raise Unfit(f"column {column.name}: {str(value)[:60]!r} is no {column.type}") from None
-    length = getattr(column.type, "length", None)
-    if isinstance(fitted, str) and isinstance(length, int) and len(fitted) > length:
-        raise Unfit(f"column {column.name}: {len(fitted)} characters do not fit into {column.type}")
-    return fitted
-
-
-def _converted(column: Column[Any], value: Any) -> Any:
-    kind = column.type
-    if isinstance(kind, Boolean):
-        return value if isinstance(value, bool) else bool(int(value))
-    if isinstance(kind, Integer):
-        return int(value)
-    if isinstance(kind, Numeric | Float):
-        return float(value) if isinstance(kind, Float) else kind.python_type(str(value))
-    if isinstance(kind, String):
-        return str(value).lower() if isinstance(value, bool) else str(value)
+        raise Unfit(f"column {column.name}: {lacking}")
     return value
+
+
+def own_keys(rule: BoundRule) -> list[str]:
+    """The columns of the primary key that get a new UUID although nothing says so, because nothing else can."""
+    keys = rule.child_table.primary_key.columns
+    return [column.name for column in keys if isinstance(column.type, Uuid) and must_be_given(column)]
 
 
 def must_be_given(column: Column[Any]) -> bool:
     """Whether an insert without this column would be refused."""
     generated = column.identity is not None or column.computed is not None or column.server_default is not None
-    numbered = column.primary_key and column.autoincrement in {True, "auto"} and isinstance(column.type, Integer)
-    return not column.nullable and not generated and not (numbered and _is_only_key(column))
+    by_itself = column.autoincrement is True or (column.autoincrement == "auto" and _is_only_key(column))
+    numbered = column.primary_key and isinstance(column.type, Integer) and by_itself
+    return not column.nullable and not generated and not numbered
 
 
 def _is_only_key(column: Column[Any]) -> bool:

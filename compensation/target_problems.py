@@ -1,9 +1,7 @@
 """What would keep the outputs from being written back, found before the first row is written."""
 
-from sqlalchemy import Uuid
-
 from compensation.images import has_findable_key
-from compensation.target import TASK_PREFIX, fixed_values, must_be_given
+from compensation.target import TASK_PREFIX, fixed_values, must_be_given, own_keys
 from consistency.host import BoundRule
 from consistency.mapping import Condition
 
@@ -16,6 +14,11 @@ def target_problems(rule: BoundRule) -> list[str]:
         problems.append(f"{key}.parent.provider_task_id: not mapped, so the provider cannot be asked; name the column")
     if not mapping.columns:
         problems.append(f"{key}.child.columns: not mapped; say which column takes which of the provider's fields")
+    if rule.parent_table.primary_key.columns and not rule.key_is_unique:
+        problems.append(
+            f"{key}.parent.id: {rule.parent_table.name}.{rule.mapping.parent.id} does not tell one task from another;"
+            " a repair needs a primary key, or a column that is unique"
+        )
     if not has_findable_key(table):
         problems.append(
             f"{key}.child.table: {table.name} has no primary key of integers, text or UUIDs, so no row could be undone"
@@ -27,7 +30,7 @@ def filled_columns(rule: BoundRule) -> list[str]:
     """The columns of the outputs' table that a repair gives a value."""
     mapping = rule.mapping.child
     named = [mapping.fk, mapping.output_key, mapping.created_at, *mapping.columns, *fixed_values(rule)]
-    return [name for name in dict.fromkeys(named) if name]
+    return [name for name in dict.fromkeys([*named, *own_keys(rule)]) if name]
 
 
 def _unfilled(rule: BoundRule) -> list[str]:
@@ -36,9 +39,7 @@ def _unfilled(rule: BoundRule) -> list[str]:
         f"rules.{rule.id}.child.columns: {rule.child_table.name}.{column.name} must have a value and gets none;"
         f' add {column.name} = a field of the provider, "$task.COLUMN", "$uuid", "$now" or "=TEXT"'
         for column in rule.child_table.columns
-        if column.name not in filled
-        and must_be_given(column)
-        and not (column.primary_key and isinstance(column.type, Uuid))
+        if column.name not in filled and must_be_given(column)
     ]
 
 

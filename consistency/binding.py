@@ -12,7 +12,7 @@ from consistency.errors import MappingError
 from consistency.host import BoundRule
 from consistency.mapping import Condition, RuleMapping, rule_hash
 from consistency.moments import TimeColumn, time_column
-from consistency.table_facts import estimated_rows, has_enforced_fk, is_indexed, is_unique, key_family
+from consistency.table_facts import estimated_rows, has_enforced_fk, is_indexed, is_unique, key_family, mark_json_texts
 
 
 def bind(engine: Engine, mapping: RuleMapping, big_table_rows: int) -> BoundRule:
@@ -20,6 +20,7 @@ def bind(engine: Engine, mapping: RuleMapping, big_table_rows: int) -> BoundRule
     with database_errors(engine):
         parent_table = _table(engine, mapping.parent.table, f"{mapping.id}.parent.table")
         child_table = _table(engine, mapping.child.table, f"{mapping.id}.child.table")
+        mark_json_texts(engine, child_table)
         return _bind_columns(engine, mapping, parent_table, child_table, big_table_rows)
 
 

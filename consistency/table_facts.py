@@ -1,5 +1,7 @@
 """What a table is by its own description: its keys, its indexes, about how many rows it has."""
 
+import re
+
 from sqlalchemy import (
     Engine,
     Index,
@@ -16,6 +18,13 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from consistency.mapping import RuleMapping
+
+JSON_TEXT = "json text"
+_JSON_CHECK = re.compile(r"json_valid\(`((?:[^`]|``)+)`\)")
+_JSON_CHECKS = (
+    "SELECT check_clause FROM information_schema.check_constraints"
+    " WHERE table_name = :name AND constraint_schema = coalesce(:schema, database())"
+)
 
 
 def key_family(kind: TypeEngine[object]) -> str:
@@ -52,6 +61,17 @@ def _is_partial(index: Index) -> bool:
     return any(options.get("where") is not None for options in index.dialect_options.values())
 
 
+def mark_json_texts(engine: Engine, table: Table) -> None:
+    """MariaDB keeps JSON as text and refuses any other: such columns carry JSON_TEXT in their `info`."""
+    if not getattr(engine.dialect, "is_mariadb", False):
+        return
+    with engine.execution_options(readonly=True).connect() as connection:
+        found = connection.scalars(text(_JSON_CHECKS), {"name": table.name, "schema": table.schema})
+        for clause in found.all():
+            if (named := _JSON_CHECK.fullmatch(clause)) and named[1].replace("``", "`") in table.c:
+                table.c[named[1].replace("``", "`")].info[JSON_TEXT] = True
+
+
 def is_indexed(table: Table, name: str) -> bool:
     """Whether an index of the table begins with this column."""
     return any(list(index.columns.keys())[:1] == [name] for index in table.indexes)
@@ -76,5 +96,5 @@ _ROW_ESTIMATES = dict.fromkeys(
 )
 _ROW_ESTIMATES["postgresql"] = (
     "SELECT CAST(sum(reltuples) AS bigint) FROM pg_class WHERE relname = :name AND relkind IN ('r', 'p', 'm')"
-    " AND relnamespace = coalesce(to_regnamespace(CAST(:schema AS text)), current_schema()::regnamespace)"
+    " AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = coalesce(:schema, current_schema()))"
 )
