@@ -133,7 +133,7 @@ def _changed(resources: Resources, run: Run, to: RunState, actor: str, **how: An
                 return require_run(connection, run.id)
     except IntegrityError:
         other = _live_beside(resources, run)
-        raise RepairRefused(f"run {other} of the same scope is under way; wait for it, or cancel it") from None
+        raise RepairRefused(f"run {other} of the same scope is not over; wait for it, resume it or cancel it") from None
     raise RepairRefused(f"run {run.id} has just been changed by somebody else; look at it again")
 
 

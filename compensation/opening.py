@@ -120,6 +120,7 @@ def _require_permission(engine: Engine, rule: BoundRule) -> None:
     probes = [
         insert(table).from_select(filled, select(*filled).where(false())),
         delete(table).where(false()),
+        select(table).where(false()).with_for_update(),
         select(rule.key).where(false()).with_for_update(),
     ]
     try:
@@ -130,7 +131,7 @@ def _require_permission(engine: Engine, rule: BoundRule) -> None:
     except DatabaseUnavailable:
         raise
     except DatabaseError as error:
-        needed = f"a repair writes and deletes rows of {table.name}, and locks rows of {rule.parent_table.name}"
+        needed = f"a repair writes, locks and deletes rows of {table.name}, and locks rows of {rule.parent_table.name}"
         raise DatabaseError(f"{error}; {needed}") from error
 
 

@@ -143,7 +143,9 @@ def _row(run_id: str, each: Candidate, now: datetime) -> dict[str, Any]:
 def _notes(run: Run, drawn: _Drawn, before: Measured) -> list[str]:
     notes = []
     if drawn.others:
-        notes.append(f"{drawn.others} tasks need no repair or cannot have one; see their outcomes")
+        one = "1 task needs no repair or cannot have one; see its outcome"
+        several = f"{drawn.others} tasks need no repair or cannot have one; see their outcomes"
+        notes.append(one if drawn.others == 1 else several)
     beyond = before.missing - drawn.planned - drawn.others
     if run.parameters.max_tasks is not None and drawn.planned >= run.parameters.max_tasks and beyond > 0:
         notes.append(f"{beyond} more tasks lack their output, beyond --max-tasks {run.parameters.max_tasks}")
@@ -154,6 +156,8 @@ def _needs_approval(run: Run, planned: int, before: Measured) -> str | None:
     cap, share = run.parameters.cap, run.parameters.share
     if planned > cap:
         return f"{planned} tasks are more than the cap of {cap} (repair_cap)"
-    if planned >= SHARE_COUNTS_FROM and planned > share * before.tasks:
+    # Of tasks that somebody has named, most are missing: that is why they were named.
+    of_window = "task_ids" not in run.scope
+    if of_window and planned >= SHARE_COUNTS_FROM and planned > share * before.tasks:
         return f"{planned} of {before.tasks} tasks are more than {share:.0%} of the window (repair_share)"
     return None

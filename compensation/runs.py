@@ -1,7 +1,7 @@
 """Repair runs as they stand in the ledger: opened once a scope, and changed from one state to the next by one hand."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -37,6 +37,12 @@ class Parameters:
 
     def as_dict(self) -> dict[str, Any]:
         return dict(self.__dict__)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Parameters":
+        """What `as_dict` was; what a newer release has added is left out, so that both may work side by side."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
 
 @dataclass(frozen=True)
@@ -224,12 +230,12 @@ def beat(connection: Connection, run_id: str, throttle: str | None = None) -> No
 
 
 def _run(row: Row[Any]) -> Run:
-    fields = dict(row._mapping)  # noqa: SLF001 - the public name of a row's dictionary
+    values = dict(row._mapping)  # noqa: SLF001 - the public name of a row's dictionary
     for unused in ("live_key", "slot_key", "next_seq", "approved_at"):
-        del fields[unused]
+        del values[unused]
     for name in ("scope", "before", "after", "plan_notes"):
-        fields[name] = json.loads(fields[name]) if fields[name] else None
-    fields["plan_notes"] = fields["plan_notes"] or []
-    fields["parameters"] = Parameters(**json.loads(fields["parameters"]))
-    fields["state"] = RunState(fields["state"])
-    return Run(**fields)
+        values[name] = json.loads(values[name]) if values[name] else None
+    values["plan_notes"] = values["plan_notes"] or []
+    values["parameters"] = Parameters.from_json(values["parameters"])
+    values["state"] = RunState(values["state"])
+    return Run(**values)

@@ -51,6 +51,8 @@ def _open(resources: Resources, rule_id: str, opened: Opened, *, dry_run: bool) 
     window = Window(now - DEFAULT_LENGTH, now)
     if not measure(source_of(resources), resources.rule(rule_id), window, now).missing:
         return "nothing is missing"
+    if taken_back := _taken_back(resources, rule_id):
+        return f"repair {taken_back} was taken back; the next one is for a person to start"
     if waiting := _waiting_plan(resources, rule_id, now):
         return f"plan {waiting} waits for a person"
     slot, cap = _slot(resources, rule_id, now), resources.settings.repair_auto_max
@@ -77,6 +79,15 @@ def _uncertain(resources: Resources, rule_id: str) -> str:
 def _is_idle(report: dict[str, Any]) -> bool:
     """Whether the check is unknown only because no task has finished, which it has seen for certain."""
     return bool(report["coverage"] == 1 and report["counts"]["tasks"] == 0)
+
+
+def _taken_back(resources: Resources, rule_id: str) -> str | None:
+    """The latest repair that has ended, if somebody took it back."""
+    with transaction(resources.reader) as connection:
+        made = latest_runs(connection, 20, rule_id)
+    ended = [run for run in made if run.started_at is not None and not run.is_live]
+    undone = {RunState.ROLLED_BACK, RunState.ROLLED_BACK_PARTIAL}
+    return ended[0].id if ended and ended[0].state in undone else None
 
 
 def _waiting_plan(resources: Resources, rule_id: str, now: datetime) -> str | None:

@@ -80,6 +80,7 @@ LACKING = [
     ("postgres", "task_outputs", "SELECT"),
     ("postgres", "task_outputs", "INSERT"),
     ("postgres", "task_outputs", "DELETE"),
+    ("postgres", "task_outputs", "UPDATE"),
     ("mariadb", "tasks", "SELECT"),
     ("mariadb", "task_outputs", "SELECT"),
     ("mariadb", "task_outputs", "INSERT"),
