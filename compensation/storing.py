@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from compensation.answers import text_of
 from compensation.claims import Item
@@ -34,7 +35,12 @@ from consistency.host import BoundRule
 TRIES = 3
 _LATER = timedelta(seconds=5)
 
+#: What a value that nobody has thought of comes to: only its task is given up, and if they are many, the run pauses.
+_UNFORESEEN = (SQLAlchemyError, ArithmeticError, LookupError, TypeError, ValueError)
+
 Found = tuple[Item, Answer]
+
+log = structlog.get_logger(__name__)
 
 
 class StopRun(ReconcileryError):
@@ -49,7 +55,7 @@ def store(engine: Engine, rule: BoundRule, found: Sequence[Found], on_lost: Call
     if len(found) > 1:
         try:
             write_outputs(engine, rule, [Delivery(item, answer.outputs) for item, answer in found])
-        except (DatabaseError, IntegrityError, Unfit, ClaimLost):
+        except (DatabaseError, Unfit, ClaimLost, *_UNFORESEEN):
             return sum(store(engine, rule, [each], on_lost) for each in found)
         return len(found)
     try:
@@ -72,6 +78,9 @@ def _store_alone(engine: Engine, rule: BoundRule, item: Item, answer: Answer) ->
         raise StopRun(str(error)) from error
     except DatabaseError as error:
         settle(engine, item, ItemState.QUARANTINED, "refused", str(error))
+    except _UNFORESEEN as error:
+        log.exception("repair.unforeseen", run_id=item.run_id, task=item.task_key)
+        settle(engine, item, ItemState.QUARANTINED, "unforeseen", first_line(error))
     return 1
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Engine, select, update
 
 from compensation import control, rolling_back
 from compensation.engine import work
+from compensation.provider import Answer, Kind, Output
 from compensation.runs import Parameters
 from compensation.scheduling import open_scheduled
 from compensation.states import RunState
@@ -51,3 +52,14 @@ def test_what_was_taken_back_is_not_repaired_again_by_the_schedule(sqlite: Engin
     rolling_back.roll_back(studio.resources, rule, run_id)
     left_out = open_scheduled(studio.resources).left_out
     assert left_out == {"task-outputs": f"repair {run_id} was taken back; the next one is for a person to start"}
+
+
+def test_a_text_that_no_database_can_hold_costs_its_own_task_alone(engine: Engine) -> None:
+    studio = studio_of(engine, lost_tasks(4))
+    broken = Output("9#0", {"fileUrl": "https://files.example/\ud800.png", "fileType": "png"})
+    studio.shelf.answers = {"p-2": Answer(Kind.FOUND, (broken,))}
+    plan = studio.plan()
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    run, _ = work(studio.bench(), plan.id)
+    assert run.state is RunState.SUCCEEDED_WITH_LEFTOVERS
+    assert [item.state for item in studio.items(plan.id)] == ["done", "quarantined", "done", "done"]
