@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from compensation.opening import DEFAULT_LENGTH, RepairOrder, open_repair
-from compensation.runs import latest_runs
-from compensation.states import RunState
+from compensation.runs import Run, latest_runs, runs_in
+from compensation.states import LIVE, RunState
 from consistency.database import database_now, transaction
 from consistency.errors import ReconcileryError
 from consistency.ledger.runs import latest_run
@@ -42,25 +42,37 @@ def open_scheduled(resources: Resources) -> Opened:
 
 
 def _open(resources: Resources, rule_id: str, opened: Opened, *, dry_run: bool) -> str:
-    if not resources.rule(rule_id).mapping.child.columns:
-        return "the rule maps no columns to repair"
-    if not dry_run and (reason := _uncertain(resources, rule_id)):
-        return reason
     with transaction(resources.reader) as connection:
         now = database_now(connection)
-    window = Window(now - DEFAULT_LENGTH, now)
-    if not measure(source_of(resources), resources.rule(rule_id), window, now).missing:
-        return "nothing is missing"
-    if taken_back := _taken_back(resources, rule_id):
-        return f"repair {taken_back} was taken back; the next one is for a person to start"
-    if waiting := _waiting_plan(resources, rule_id, now):
-        return f"plan {waiting} waits for a person"
+    if reason := _needless(resources, rule_id, now, dry_run=dry_run) or _preceded(resources, rule_id, now):
+        return reason
     slot, cap = _slot(resources, rule_id, now), resources.settings.repair_auto_max
     order = RepairOrder(rule_id, dry_run=dry_run, unattended=True, actor=ACTOR, slot=slot, cap=cap)
     run, new = open_repair(resources, order)
     if new:
         opened.run_ids.append(run.id)
     return "" if new else f"run {run.id} is there already"
+
+
+def _needless(resources: Resources, rule_id: str, now: datetime, *, dry_run: bool) -> str:
+    """Why the application gives no reason for a repair, or none that is certain; empty if it does."""
+    rule = resources.rule(rule_id)
+    if not rule.mapping.child.columns:
+        return "the rule maps no columns to repair"
+    if not dry_run and (reason := _uncertain(resources, rule_id)):
+        return reason
+    window = Window(now - DEFAULT_LENGTH, now)
+    return "" if measure(source_of(resources), rule, window, now).missing else "nothing is missing"
+
+
+def _preceded(resources: Resources, rule_id: str, now: datetime) -> str:
+    """Which run of the rule stands in the way of another; empty if none does."""
+    if taken_back := _taken_back(resources, rule_id):
+        return f"repair {taken_back} was taken back; the next one is for a person to start"
+    if live := _under_way(resources, rule_id):
+        return f"run {live.id} is {live.state}"
+    waiting = _waiting_plan(resources, rule_id, now)
+    return f"plan {waiting} waits for a person" if waiting else ""
 
 
 def _uncertain(resources: Resources, rule_id: str) -> str:
@@ -88,6 +100,12 @@ def _taken_back(resources: Resources, rule_id: str) -> str | None:
     ended = [run for run in made if run.started_at is not None and not run.is_live]
     undone = {RunState.ROLLED_BACK, RunState.ROLLED_BACK_PARTIAL}
     return ended[0].id if ended and ended[0].state in undone else None
+
+
+def _under_way(resources: Resources, rule_id: str) -> Run | None:
+    """A repair of the rule that has not ended, whatever its scope: it may be about the same tasks."""
+    with transaction(resources.reader) as connection:
+        return next((run for run in runs_in(connection, LIVE) if run.rule_id == rule_id), None)
 
 
 def _waiting_plan(resources: Resources, rule_id: str, now: datetime) -> str | None:

@@ -31,7 +31,7 @@ from tests.factories.oracle import Spec
 from tests.factories.rows import World
 
 PREFIX = "reconcilery:"
-QUEUES = ("reconcilery.checks", "reconcilery.deep", "reconcilery.notify")
+QUEUES = ("reconcilery.checks", "reconcilery.deep", "reconcilery.notify", "reconcilery.repair")
 SPEC = Spec(places=("completed_at",), grace=timedelta(minutes=1))
 #: Every scan of the view takes a moment, so that there is time to kill somebody.
 SLOW_VIEW = """
