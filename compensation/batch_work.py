@@ -129,7 +129,14 @@ def _settle_without_outputs(engine: Engine, item: Item, answer: Answer, done: Ha
             settle(engine, item, outcome.state, outcome.code, outcome.detail)
             done.finished += 1
         else:
-            defer(engine, item, outcome, answer.code or answer.kind, answer.detail, attempt=True)
+            defer(
+                engine,
+                item,
+                outcome,
+                answer.code or answer.kind,
+                answer.detail,
+                attempt=answer.kind is not Kind.LIMITED,
+            )
     except ClaimLost:
         done.lose()
 

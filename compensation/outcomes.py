@@ -38,7 +38,8 @@ def ended(answer: Answer, attempts: int) -> Outcome | timedelta:
     code = answer.code or answer.kind
     if answer.kind in _ENDS:
         return Outcome(_ENDS[answer.kind], code, answer.detail)
-    if attempts + 1 >= MOST_ATTEMPTS:
+    # Who was asked too often has not looked at the task.
+    if answer.kind is not Kind.LIMITED and attempts + 1 >= MOST_ATTEMPTS:
         return Outcome(ItemState.QUARANTINED, code, f"{answer.detail} (asked {attempts + 1} times)".strip())
     if answer.retry_after is not None:
         return min(answer.retry_after, _LONGEST_WAIT)

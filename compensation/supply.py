@@ -77,7 +77,7 @@ class Supply:
             return replace(answer, kind=Kind.TRANSIENT, code="link_unknown", detail=detail)
         if expired := [key for key, state in states.items() if state == Life.EXPIRED]:
             detail = f"the link of {_named(expired)} is dead"
-            return replace(answer, kind=Kind.LINK_EXPIRED, detail=detail, expired=tuple(expired))
+            return replace(answer, kind=Kind.LINK_EXPIRED, code="link_expired", detail=detail, expired=tuple(expired))
         return answer
 
     def _link_state(self, output: Output) -> str:
