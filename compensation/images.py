@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,9 @@ def canonical(value: Any) -> str:
 
 
 def _spelled(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        # Which zone a moment comes in is a matter of the session.
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):

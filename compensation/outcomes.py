@@ -14,6 +14,7 @@ _FIRST_WAIT = {
     Kind.LIMITED: timedelta(seconds=2),
 }
 _LONGEST_WAIT = timedelta(minutes=5)
+_DOUBLINGS = 10
 
 _ENDS = {
     Kind.NO_OUTPUT: ItemState.NO_OUTPUT,
@@ -43,5 +44,5 @@ def ended(answer: Answer, attempts: int) -> Outcome | timedelta:
         return Outcome(ItemState.QUARANTINED, code, f"{answer.detail} (asked {attempts + 1} times)".strip())
     if answer.retry_after is not None:
         return min(answer.retry_after, _LONGEST_WAIT)
-    wait: timedelta = min(_FIRST_WAIT[answer.kind] * int(2**attempts), _LONGEST_WAIT)
+    wait: timedelta = min(_FIRST_WAIT[answer.kind] * int(2 ** min(attempts, _DOUBLINGS)), _LONGEST_WAIT)
     return wait * random.uniform(0.8, 1.2)
