@@ -28,11 +28,8 @@ def canonical(value: Any) -> str:
 
 
 def _spelled(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        # Which zone a moment comes in is a matter of the session.
-        return value.astimezone(UTC).isoformat()
     if isinstance(value, datetime | date | time):
-        return value.isoformat()
+        return _in_utc(value).isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()
     if isinstance(value, timedelta):
@@ -42,6 +39,11 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(value)
     return repr(value)
+
+
+def _in_utc(value: date | time) -> date | time:
+    # Which zone a moment comes in is a matter of the session.
+    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo is not None else value
 
 
 def primary_key_text(values: Sequence[Any]) -> str:

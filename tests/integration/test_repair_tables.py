@@ -257,6 +257,18 @@ def test_moments_without_a_zone_are_written_in_the_zone_of_the_mapping(engine: E
         assert abs(row.seen - local) < timedelta(minutes=10)
 
 
+def test_a_session_in_another_zone_takes_back_what_is_unchanged(postgres: Engine) -> None:
+    seen = Column("seen", DateTime(timezone=True))
+    shop = shop_of(postgres, picture=[seen], child={"columns": {"url": "fileUrl", "seen": "$now"}})
+    run = shop.repaired()
+    with postgres.begin() as connection:
+        name = postgres.url.database
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET TimeZone = "Asia/Kathmandu"')
+    postgres.dispose()
+    assert shop.rolled_back(run).state is RunState.ROLLED_BACK
+    assert shop.pictures_there() == []
+
+
 def test_a_filter_of_the_outputs_is_part_of_what_is_written(engine: Engine) -> None:
     where = [{"column": "kind", "op": "=", "value": "final"}, {"column": "size", "op": "in", "value": [2]}]
     columns: list[Column[Any]] = [Column("kind", String(10)), Column("size", Integer)]
