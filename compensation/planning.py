@@ -83,6 +83,9 @@ def _fill(bench: Bench, claim: PlanClaim, actor: str) -> Run:
         "needs_approval": approval,
         "before": json.dumps(before.as_dict()),
     }
+    if run.parameters.unattended and not run.dry_run and not approval:
+        # It goes on by itself at once, so nobody may begin the same meanwhile.
+        columns["live_key"] = run.scope["key"]
     payload = {"tasks": drawn.planned, "needs_approval": approval, **before.as_dict()}
     with transaction(engine) as connection:
         event = "approval_needed" if approval and not run.dry_run else "planned"

@@ -194,8 +194,8 @@ def change_state(
     if not may_follow(run.state, to):
         raise RepairRefused(f"run {run.id} is {run.state}; it cannot become {to}")
     now = database_now(connection)
-    values = {"state": to, "state_version": run.state_version + 1, "next_seq": repair_runs.c.next_seq + 1, **columns}
-    values |= {"live_key": run.scope["key"] if to in LIVE else None, "heartbeat_at": now}
+    values = {"state": to, "state_version": run.state_version + 1, "next_seq": repair_runs.c.next_seq + 1}
+    values |= {"live_key": run.scope["key"] if to in LIVE else None, "heartbeat_at": now, **columns}
     if to not in LIVE and to is not RunState.PLANNED:
         values["finished_at"] = now
     if connection.execute(update(repair_runs).where(_unchanged(run)).values(values)).rowcount != 1:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, select, update
 from compensation import control
 from compensation.answers import text_of
 from compensation.engine import work
+from compensation.opening import RepairOrder, open_repair
 from compensation.provider import Answer, Kind
 from compensation.runs import Run
 from compensation.states import RunState
@@ -208,3 +209,17 @@ def test_a_task_that_is_to_be_asked_for_again_is_repaired_when_its_time_has_come
 
 def _later(asked: int) -> Answer:
     return found("p-1") if asked >= 2 else Answer(Kind.TRANSIENT, retry_after=timedelta(0))
+
+
+def test_a_plan_that_goes_on_by_itself_is_the_only_run_of_its_scope(engine: Engine) -> None:
+    studio = studio_of(engine, lost_tasks(3))
+    plan = studio.plan(unattended=True)
+    assert plan.state is RunState.PLANNED
+    order = RepairOrder(rule_id="task-outputs", actor="bob", unattended=True)
+    other, new = open_repair(studio.resources, order)
+    assert (other.id, new) == (plan.id, False)
+    control.start(studio.resources, plan.id, "ann", approved=False)
+    run, _ = work(studio.bench(), plan.id)
+    assert run.state is RunState.SUCCEEDED
+    _, new = open_repair(studio.resources, order)
+    assert new
