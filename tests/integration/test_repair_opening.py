@@ -172,7 +172,7 @@ def test_of_two_plans_of_a_scope_one_is_applied_at_a_time(engine: Engine) -> Non
     studio = studio_of(engine, lost_tasks(2))
     plans = [studio.plan(dry_run=True) for _ in range(2)]
     control.start(studio.resources, plans[0].id, "ann", approved=False)
-    with pytest.raises(RepairRefused, match=f"run {plans[0].id} of the same scope is under way; wait for it"):
+    with pytest.raises(RepairRefused, match=f"run {plans[0].id} of the same scope is not over; wait for it"):
         control.start(studio.resources, plans[1].id, "ann", approved=False)
     work(studio.bench(), plans[0].id)
     with pytest.raises(RepairRefused, match="2 of 2 tasks have changed since plan"):
