@@ -23,8 +23,8 @@ from benchmarks.servers import connect, create_database
 from benchmarks.workers import running, worker
 from compensation import control
 from compensation.bench import bench_for
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
 from compensation.records import item_lines
 from compensation.runs import Run, require_run
 from compensation.states import RunState

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import redis
 
-from compensation.links import link_checker
-from compensation.providers import provider_of
+from compensation.providers.choosing import provider_of
+from compensation.providers.links import link_checker
 from compensation.supply import Supply
 from consistency.host import BoundRule
 from consistency.resources import Resources

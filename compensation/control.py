@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from compensation.opening import require_target, target_of
 from compensation.patience import patient
+from compensation.plans.opening import require_target, target_of
+from compensation.plans.scopes import Scope, live_key
 from compensation.runs import RepairRefused, Run, RunRequest, change_state, open_run, require_run
-from compensation.scopes import Scope, live_key
 from compensation.states import REDRIVABLE, ItemState, RunState
 from compensation.target import precondition_of
 from consistency.database import database_now, transaction

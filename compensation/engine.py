@@ -5,10 +5,10 @@ Any number of processes may do so for one run. Whoever dies loses its lease, and
 
 import time
 
-from compensation.batch_work import work_on
+from compensation.batches.claims import claim_batch
+from compensation.batches.judging import IN_A_ROW, reason_to_pause
+from compensation.batches.working import work_on
 from compensation.bench import Bench
-from compensation.claims import claim_batch
-from compensation.judging import IN_A_ROW, reason_to_pause
 from compensation.patience import patient
 from compensation.progress import counts_of, has_open_items, latest_outcomes
 from compensation.runs import Run, beat, change_state, require_run

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from compensation.opening import DEFAULT_LENGTH, RepairOrder, open_repair
+from compensation.plans.opening import DEFAULT_LENGTH, RepairOrder, open_repair
 from compensation.runs import Run, latest_runs, runs_in
 from compensation.states import LIVE, RunState
 from consistency.database import database_now, transaction

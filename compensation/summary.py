@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from compensation.progress import Progress, progress_of
-from compensation.rolling_back import result_of
 from compensation.runs import Run
 from compensation.states import RunState
+from compensation.undo.rolling_back import result_of
 from compensation.verifying import plain_counts
 from consistency.database import database_now
 from consistency.model import utc_text

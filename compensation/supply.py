@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import redis
 
-from compensation.gate import Entry, Gate, GateTimes, Held
-from compensation.links import Life
-from compensation.one_line import one_line
+from compensation.limits.gate import Entry, Gate, GateTimes, Held
 from compensation.provider import Answer, Kind, Output, OutputProvider
+from compensation.providers.links import Life
+from compensation.providers.one_line import one_line
 from consistency.settings import Settings
 
 __all__ = ["Held", "LinkCheck", "Supply"]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from compensation.claims import due_items
+from compensation.batches.claims import due_items
 from compensation.fences import WORKING as IN_HAND
 from compensation.progress import has_open_items
 from compensation.runs import Run, planned_since, runs_in

@@ -6,17 +6,18 @@ import structlog
 from celery import Task, shared_task, signature
 from kombu.exceptions import OperationalError
 
-from compensation import control, rolling_back, scheduling, sweeping
+from compensation import control, scheduling, sweeping
 from compensation.bench import bench_for
 from compensation.engine import work
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
-from compensation.providers import require_provider
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
+from compensation.providers.choosing import require_provider
 from compensation.retention import forget_old_repairs
 from compensation.runs import RepairRefused, Run, require_run
 from compensation.states import RunState
 from compensation.summary import summary_of
-from compensation.yielding import yield_to_originals
+from compensation.undo import rolling_back
+from compensation.undo.yielding import yield_to_originals
 from consistency.database import transaction
 from consistency.errors import BadRequest, ReconcileryError
 from consistency.ledger.repair_events import untold_events

@@ -2,17 +2,15 @@
 
 import json
 
+from compensation.measuring import measure_scope
 from compensation.progress import counts_of
 from compensation.records import write_record
 from compensation.runs import Run, change_state, require_run
-from compensation.scopes import Scope
 from compensation.states import SETTLED_ITEMS, ItemState, RunState
-from compensation.yielding import yield_to_originals
-from consistency.database import database_now, transaction
+from compensation.undo.yielding import yield_to_originals
+from consistency.database import transaction
 from consistency.host import BoundRule
-from consistency.measure import Measured, measure
 from consistency.resources import Resources
-from consistency.source import source_of
 
 ACTOR = "worker"
 
@@ -31,15 +29,6 @@ def verify(resources: Resources, rule: BoundRule, run: Run) -> Run:
         closed = require_run(connection, run.id)
     write_record(resources, closed.id)
     return closed
-
-
-def measure_scope(resources: Resources, rule: BoundRule, run: Run) -> Measured:
-    """The run's scope as it is now."""
-    scope = Scope.from_dict(run.scope)
-    with transaction(resources.reader) as connection:
-        as_of = database_now(connection)
-    what = scope.window or [rule.parse_key(text) for text in scope.ids]
-    return measure(source_of(resources), rule, what, as_of)
 
 
 def plain_counts(counts: dict[ItemState, int]) -> dict[str, int]:

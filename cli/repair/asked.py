@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cli.orders import one_rule
 from cli.repair.task_ids import FLAG, given_ids
 from cli.terminal import note
-from compensation.opening import RepairOrder
+from compensation.plans.opening import RepairOrder
 from consistency.settings import Settings
 
 NAMES = ("--start-date", "--end-date", FLAG)

@@ -9,8 +9,8 @@ from cli.repair.workplace import workplace
 from cli.terminal import note
 from compensation import control
 from compensation.bench import Bench
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
 from compensation.runs import Run
 from compensation.states import RunState
 from consistency.resources import Resources

@@ -14,9 +14,9 @@ from cli.repair.ledger import look_at, opened, read_run, read_summary
 from cli.repair.run_text import kept_lines, undone_text
 from cli.repair.told import end_with
 from cli.terminal import note
-from compensation import rolling_back
 from compensation.progress import Progress
 from compensation.runs import Run
+from compensation.undo import rolling_back
 from consistency.errors import ReconcileryError
 from consistency.logs import configure_logging
 from consistency.resources import Resources

@@ -14,7 +14,7 @@ from cli.repair.plan_text import SHOWN, plan_lines
 from cli.repair.run_text import run_lines
 from cli.repair.words import exit_code_of, state_words
 from cli.terminal import has_colours, width
-from compensation.planned_items import planned_items
+from compensation.plans.planned_items import planned_items
 from compensation.runs import RepairRefused, Run
 from compensation.states import ItemState, RunState
 from consistency.resources import Resources

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from cli.broker import require_redis, send, somebody_answers
-from compensation import control, rolling_back
+from compensation import control
 from compensation.runs import RepairRefused, Run
+from compensation.undo import rolling_back
 from consistency.errors import BrokerUnavailable
 from consistency.resources import Resources
 from consistency.settings import Settings

@@ -11,11 +11,12 @@ import pytest
 import redis
 from sqlalchemy import func, select, text
 
-from compensation import control, rolling_back
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
+from compensation import control
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
 from compensation.runs import Run
 from compensation.states import RunState
+from compensation.undo import rolling_back
 from consistency.database import transaction
 from consistency.ledger.repair_tables import repair_items, repair_metadata
 from consistency.ledger.tables import metadata

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, insert, select
 
-from compensation import control, rolling_back
+from compensation import control
 from compensation.engine import work
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
 from compensation.runs import Run
+from compensation.states import RunState
+from compensation.undo import rolling_back
 from consistency.ledger.own_tables import LEDGER, REPAIRS
 from consistency.ledger.schema import create_or_upgrade
 from consistency.mapping import RuleMapping
@@ -109,3 +111,16 @@ def _pictures(metadata: MetaData, kind: Any, more: list[Column[Any]], schema: An
     if any(column.primary_key for column in more):
         del columns["id"]
     return Table("pictures", metadata, *{**columns, **{each.name: each for each in more}}.values(), schema=schema)
+
+
+def assert_it_comes_and_goes(shop: Shop, number: int = 3) -> list[Any]:
+    """Every job gets its picture, a second repair finds nothing to do, and the rollback takes all of them back."""
+    run = shop.repaired()
+    assert run.state is RunState.SUCCEEDED, [item.outcome_detail for item in shop.items(run.id)]
+    there = shop.pictures_there()
+    assert sorted(str(row.job_id) for row in there) == sorted(item.task_key for item in shop.items(run.id))
+    assert len(there) == number
+    assert shop.items(shop.repaired().id) == []
+    assert shop.rolled_back(run).state is RunState.ROLLED_BACK
+    assert shop.pictures_there() == []
+    return there

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 
 from compensation.bench import Bench
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
 from compensation.provider import Answer, Kind, Output
 from compensation.runs import Run
 from compensation.supply import Supply

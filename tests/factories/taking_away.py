@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, text, update
 
-from compensation import control, rolling_back
-from compensation.claims import claim_batch
+from compensation import control
+from compensation.batches.claims import claim_batch
+from compensation.undo import rolling_back
 from consistency.ledger.repair_tables import repair_batches
 from tests.factories.studio import Studio
 

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from sqlalchemy import event
 
-from compensation import rolling_back
 from compensation.engine import work
+from compensation.undo import rolling_back
 from consistency.database import connect
 from consistency.resources import Resources
 from consistency.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from compensation import control
-from compensation.opening import RepairOrder, open_repair
+from compensation.plans.opening import RepairOrder, open_repair
 from compensation.states import RunState
 from tests.factories.default_app import outputs, tasks
 from tests.factories.desk import CONTRACT, Desk, desk_on

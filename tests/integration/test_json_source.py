@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from compensation.json_source import JsonEndpoint, JsonFolder
 from compensation.provider import Answer, Kind
+from compensation.providers.json_source import JsonEndpoint, JsonFolder
 from consistency.errors import ConfigurationError
 from tests.servers.talking import Answering, Request, Response, Talking, json_response, serving
 

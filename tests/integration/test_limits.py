@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import redis
 
-from compensation.breaker import Admission, Breaker, Phase
-from compensation.breaker_rules import BreakerTimes
-from compensation.budget import Budget
-from compensation.gate import GateTimes
-from compensation.in_flight import InFlight
+from compensation.limits.breaker import Admission, Breaker, Phase
+from compensation.limits.breaker_rules import BreakerTimes
+from compensation.limits.budget import Budget
+from compensation.limits.gate import GateTimes
+from compensation.limits.in_flight import InFlight
+from compensation.limits.shared import Shared
 from compensation.provider import Answer, Kind
-from compensation.shared import Shared
 from compensation.supply import Held, Supply
 from consistency.latest import connect
 from tests.factories.limiting import Scripted, eventually, limits

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from cli.up.embedded import find_server, private_redis, redis_answers
 from cli.up.ports import free_port
-from compensation.gate import GateTimes
+from compensation.limits.gate import GateTimes
 from compensation.provider import Answer, Kind
 from compensation.supply import Held, Supply
 from consistency.latest import connect

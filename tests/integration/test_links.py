@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.up.ports import free_port
-from compensation.links import Life, LinkChecker, LinkState, link_problem
+from compensation.providers.links import Life, LinkChecker, LinkState, link_problem
 from tests.servers.runninghub import RunningHubServer, runninghub
 
 PATIENT = timedelta(seconds=60)

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from compensation.json_source import JsonEndpoint, JsonFolder
 from compensation.provider import Kind
-from compensation.providers import provider_of
-from compensation.runninghub import RunningHub
-from compensation.runninghub_codes import KIND_OF_CODE
+from compensation.providers.choosing import provider_of
+from compensation.providers.json_source import JsonEndpoint, JsonFolder
+from compensation.providers.runninghub import RunningHub
+from compensation.providers.runninghub_codes import KIND_OF_CODE
 from consistency.errors import ConfigurationError
 from consistency.settings import Settings
 from tests.factories.pages import DOCS, code_blocks
 
 OWN = """
 from pathlib import Path
-from compensation.json_source import JsonFolder
+from compensation.providers.json_source import JsonFolder
 from consistency.errors import ConfigurationError
 
 NUMBER = 7

@@ -5,12 +5,13 @@ from collections import Counter
 import pytest
 from sqlalchemy import Engine, delete, insert, update
 
-from compensation import control, rolling_back
+from compensation import control
 from compensation.engine import work
 from compensation.provider import Answer, Kind
 from compensation.runs import RepairRefused
 from compensation.states import ItemState, RunState
-from compensation.yielding import yield_to_originals
+from compensation.undo import rolling_back
+from compensation.undo.yielding import yield_to_originals
 from tests.factories.default_app import outputs, tasks
 from tests.factories.studio import lost_tasks, studio_of
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from compensation import control
-from compensation.claims import Batch, Item, claim_batch
+from compensation.batches.claims import Batch, Item, claim_batch
+from compensation.batches.settling import defer, settle
+from compensation.batches.writing import Delivery, write_outputs
 from compensation.engine import work
 from compensation.runs import change_state, require_run
-from compensation.settling import defer, settle
 from compensation.states import ItemState, RunState
-from compensation.writing import Delivery, write_outputs
 from consistency.database import transaction
 from consistency.errors import ClaimLost
 from tests.factories.default_app import tasks

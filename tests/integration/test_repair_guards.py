@@ -4,12 +4,13 @@ import json
 
 from sqlalchemy import Engine, select, update
 
-from compensation import control, rolling_back
+from compensation import control
 from compensation.engine import work
 from compensation.provider import Answer, Kind, Output
 from compensation.runs import Parameters
 from compensation.scheduling import open_scheduled
 from compensation.states import RunState
+from compensation.undo import rolling_back
 from consistency.ledger.repair_tables import repair_runs
 from consistency.model import CheckType
 from monitor_tasks import checks

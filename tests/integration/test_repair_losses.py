@@ -14,13 +14,14 @@ import psutil
 import pytest
 from sqlalchemy import Engine, select, update
 
-from compensation import batch_work as working
-from compensation import control, rolling_back
-from compensation.claims import Batch, claim_batch
+from compensation import control
+from compensation.batches import working
+from compensation.batches.claims import Batch, claim_batch
 from compensation.engine import work
 from compensation.provider import Answer
 from compensation.runs import require_run
 from compensation.states import ItemState, RunState
+from compensation.undo import rolling_back
 from consistency.ledger.repair_tables import repair_batches, repair_items
 from tests.factories.studio import Studio, lost_tasks, studio_of
 from tests.factories.taking_away import LONG_AGO, end_leases, until

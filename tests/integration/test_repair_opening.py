@@ -9,8 +9,8 @@ from sqlalchemy import Engine, func, select, update
 
 from compensation import control
 from compensation.engine import work
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
 from compensation.provider import Answer, Kind
 from compensation.runs import RepairRefused
 from compensation.states import RunState

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, delete, select, update
 from compensation import control
 from compensation.answers import text_of
 from compensation.engine import work
-from compensation.opening import RepairOrder, open_repair
+from compensation.plans.opening import RepairOrder, open_repair
 from compensation.provider import Answer, Kind
 from compensation.runs import Run
 from compensation.states import RunState
-from compensation.yielding import yield_to_originals
+from compensation.undo.yielding import yield_to_originals
 from consistency.ledger.repair_tables import repair_items, repair_journal
 from consistency.mapping import DEFAULT_RULE
 from tests.factories.default_app import AppTask, outputs

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert, make_url, text
 
 from compensation import control
 from compensation.engine import work
-from compensation.opening import RepairOrder, open_repair
+from compensation.plans.opening import RepairOrder, open_repair
 from compensation.provider import Answer, Kind, Output
 from compensation.runs import Run
 from compensation.states import ItemState, RunState

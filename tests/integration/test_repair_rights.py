@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, make_url
 
-from compensation import control, rolling_back
+from compensation import control
 from compensation.engine import work
 from compensation.states import RunState
+from compensation.undo import rolling_back
 from consistency.database import connect
 from consistency.errors import DatabaseError
 from consistency.ledger.own_tables import REPAIRS

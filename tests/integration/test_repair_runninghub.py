@@ -10,9 +10,9 @@ import pytest
 from compensation import control
 from compensation.bench import bench_for
 from compensation.engine import work
-from compensation.opening import RepairOrder, open_repair
-from compensation.planning import make_plan
-from compensation.runninghub_codes import KIND_OF_CODE
+from compensation.plans.opening import RepairOrder, open_repair
+from compensation.plans.planning import make_plan
+from compensation.providers.runninghub_codes import KIND_OF_CODE
 from compensation.runs import Run
 from compensation.states import RunState
 from consistency.database import connect

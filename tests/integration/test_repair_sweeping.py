@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, update
 
-from compensation import control, rolling_back, sweeping
-from compensation.claims import claim_batch
-from compensation.opening import RepairOrder, open_repair
+from compensation import control, sweeping
+from compensation.batches.claims import claim_batch
+from compensation.plans.opening import RepairOrder, open_repair
 from compensation.runs import Run, beat, require_run
+from compensation.undo import rolling_back
 from consistency.database import transaction
 from consistency.ledger.repair_tables import repair_runs
 from tests.factories.studio import Studio, lost_tasks, studio_of

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
-from compensation import control, rolling_back
+from compensation import control
 from compensation.engine import work
 from compensation.runs import RepairRefused, Run
 from compensation.states import ItemState, RunState
+from compensation.undo import rolling_back
 from tests.factories.default_app import outputs
 from tests.factories.studio import Studio, lost_tasks, studio_of
 from tests.factories.truth import ORIGINAL, assert_each_output_is_there_once, assert_journal_is_true, standing

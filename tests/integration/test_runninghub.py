@@ -9,7 +9,7 @@ import pytest
 
 from cli.up.ports import free_port
 from compensation.provider import Answer, Kind
-from compensation.runninghub import RunningHub
+from compensation.providers.runninghub import RunningHub
 from tests.servers.runninghub import RunningHubServer, runninghub
 from tests.servers.runninghub_process import runninghub_process
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from compensation.provider import Kind
-from compensation.runninghub import RunningHub
+from compensation.providers.runninghub import RunningHub
 from consistency.errors import ConfigurationError
 from tests.servers.runninghub import RunningHubServer, runninghub
 

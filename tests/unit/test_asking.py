@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from compensation.asking import document, ill, refusal, retry_after
-from compensation.one_line import one_line
 from compensation.provider import Answer, Kind
+from compensation.providers.asking import document, ill, refusal, retry_after
+from compensation.providers.one_line import one_line
 from consistency.http_trouble import NoReply
 from consistency.timed_http import Reply
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from compensation.breaker_rules import BreakerTimes, Health, after_answer, must_open, open_seconds
+from compensation.limits.breaker_rules import BreakerTimes, Health, after_answer, must_open, open_seconds
 
 TIMES = BreakerTimes()
 MIDDLE = 0.5  # luck that neither lengthens nor shortens

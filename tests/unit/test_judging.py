@@ -2,7 +2,7 @@
 
 import pytest
 
-from compensation.judging import reason_to_pause
+from compensation.batches.judging import reason_to_pause
 from compensation.states import ItemState
 
 DONE, BAD, GONE = ItemState.DONE, ItemState.QUARANTINED, ItemState.UPSTREAM_GONE

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compensation.link_expiry import expiry_of, says_expired
-from compensation.links import Life, judged
+from compensation.providers.link_expiry import expiry_of, says_expired
+from compensation.providers.links import Life, judged
 from consistency.http_trouble import NoReply
 from consistency.timed_http import Reply
 

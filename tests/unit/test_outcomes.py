@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from compensation.outcomes import MOST_ATTEMPTS, Outcome, ended
+from compensation.batches.outcomes import MOST_ATTEMPTS, Outcome, ended
 from compensation.provider import Answer, Kind
 from compensation.states import ItemState
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from compensation.output_fields import keyed, scalars
+from compensation.providers.output_fields import keyed, scalars
 
 
 @pytest.mark.parametrize(

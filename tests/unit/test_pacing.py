@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from compensation.pacing import Pace, next_size, size_after_losses
+from compensation.batches.pacing import Pace, next_size, size_after_losses
 
 LEASE = timedelta(seconds=60)
 

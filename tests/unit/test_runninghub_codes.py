@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from compensation.provider import Answer, Kind
-from compensation.runninghub import most_telling
-from compensation.runninghub_codes import KIND_OF_CODE, of_account, of_first, of_second, of_webhook
+from compensation.providers.runninghub import most_telling
+from compensation.providers.runninghub_codes import KIND_OF_CODE, of_account, of_first, of_second, of_webhook
 
 FILE = {"fileUrl": "https://files.example/a.png", "fileType": "png", "taskCostTime": "83", "nodeId": "12"}
 

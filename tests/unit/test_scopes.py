@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Integer, String, Uuid
 
-from compensation.scopes import MOST_IDS, Scope, live_key, named_ids
+from compensation.plans.scopes import MOST_IDS, Scope, live_key, named_ids
 from consistency.errors import BadRequest
 from consistency.model import Window
 from tests.factories.bound import bound_rule

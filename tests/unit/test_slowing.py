@@ -2,7 +2,7 @@ from dataclasses import astuple
 
 import pytest
 
-from compensation.slowing import Slowing, SlowingTimes, held, refused, share_now
+from compensation.limits.slowing import Slowing, SlowingTimes, held, refused, share_now
 
 TIMES = SlowingTimes()
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from compensation.breaker_rules import BreakerTimes
-from compensation.gate import GateTimes
-from compensation.line import Line
+from compensation.limits.breaker_rules import BreakerTimes
+from compensation.limits.gate import GateTimes
+from compensation.limits.line import Line
 from compensation.provider import Answer, Kind
 from compensation.supply import Held, Supply
 from tests.factories.limiting import Scripted, Station, eventually, found, limits

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Float, Identity, Integer, String, UniqueConstraint, Uuid
 
-from compensation.target_problems import filled_columns, target_problems
+from compensation.plans.target_problems import filled_columns, target_problems
 from tests.factories.bound import bound_rule
 
 FINAL = {"column": "kind", "op": "=", "value": "final"}

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Row, Uuid
 
 from compensation.answers import answer_of
-from compensation.claims import Item
+from compensation.batches.claims import Item
+from compensation.batches.writing import Delivery, Verdict, foresee
 from compensation.fitting import Unfit
 from compensation.provider import Output
 from compensation.records import item_pages
 from compensation.states import ItemState
 from compensation.target import row_of
-from compensation.writing import Delivery, Verdict, foresee
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule
 from consistency.model import utc_text

@@ -16,11 +16,11 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.exc import IntegrityError
 
 from compensation.bench import Bench
-from compensation.candidates import Candidate, candidates
-from compensation.plan_claim import PlanClaim, claim_plan
-from compensation.preview import preview
+from compensation.plans.candidates import Candidate, candidates
+from compensation.plans.claiming import PlanClaim, claim_plan
+from compensation.plans.preview import preview
+from compensation.plans.scopes import Scope
 from compensation.runs import Run, change_state, require_run
-from compensation.scopes import Scope
 from compensation.states import ItemState, RunState
 from consistency.database import database_now, first_line, transaction
 from consistency.errors import ClaimLost, MappingError, ReconcileryError

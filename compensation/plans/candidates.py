@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from compensation.scopes import Scope
+from compensation.plans.scopes import Scope
 from compensation.states import ItemState
 from compensation.target import precondition_of
 from consistency.host import BoundRule

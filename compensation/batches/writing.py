@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, bindparam, case, insert, select
 
-from compensation.claims import Item
+from compensation.batches.claims import Item
+from compensation.batches.inserting import insert_rows
+from compensation.batches.settling import correct, hold
+from compensation.batches.standing import stands
 from compensation.images import hash_of, image_of
-from compensation.inserting import insert_rows
 from compensation.provider import Output
-from compensation.settling import correct, hold
-from compensation.standing import stands
 from compensation.states import ItemState
 from compensation.target import copied_columns, precondition_of, row_of
 from consistency import gaps

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, delete, false, insert, select
 
+from compensation.plans.scopes import Scope, live_key, named_ids, require_known
+from compensation.plans.target_problems import filled_columns, target_problems
 from compensation.runs import Parameters, Run, RunRequest, open_run
-from compensation.scopes import Scope, live_key, named_ids, require_known
-from compensation.target_problems import filled_columns, target_problems
 from consistency.database import database_now, transaction
 from consistency.dates import window_of
 from consistency.errors import BadRequest, DatabaseError, DatabaseUnavailable, MappingError

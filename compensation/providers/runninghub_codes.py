@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from compensation.one_line import one_line
-from compensation.output_fields import keyed, scalars
 from compensation.provider import Answer, Kind, Scalar
+from compensation.providers.one_line import one_line
+from compensation.providers.output_fields import keyed, scalars
 
 _CODES = {
     Kind.LATER: ("804", "813"),

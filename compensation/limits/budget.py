@@ -9,9 +9,9 @@ import redis
 from throttled.rate_limiter.gcra import MemoryLimitAtomicAction, RedisLimitAtomicAction
 from throttled.store import MemoryStoreBackend, RedisStoreBackend
 
-from compensation.cell import Cell
-from compensation.shared import Shared
-from compensation.slowing import Slowing, SlowingTimes, held, refused, share_now
+from compensation.limits.cell import Cell
+from compensation.limits.shared import Shared
+from compensation.limits.slowing import Slowing, SlowingTimes, held, refused, share_now
 from consistency.model import utc_text
 
 _KEEP_SECONDS = 2 * 86_400.0

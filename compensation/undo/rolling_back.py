@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from compensation.measuring import measure_scope
 from compensation.patience import patient
 from compensation.records import write_record
 from compensation.runs import RepairRefused, Run, beat, change_state, require_run
 from compensation.states import ItemState, RunState, may_follow
-from compensation.undoing import Undo, changed_columns, fate_of, undo_entry
-from compensation.verifying import measure_scope
+from compensation.undo.undoing import Undo, changed_columns, fate_of, undo_entry
 from consistency.database import first_line, transaction
 from consistency.errors import DatabaseError, DatabaseUnavailable, NotAllowed, StatementTimeout
 from consistency.host import BoundRule

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from compensation.answers import answer_of
+from compensation.batches.claims import Batch, Item, end_batch, renew
+from compensation.batches.outcomes import Outcome, ended
+from compensation.batches.pacing import LONGEST_BATCH
+from compensation.batches.settling import defer, settle
+from compensation.batches.storing import StopRun, store
 from compensation.bench import Bench
-from compensation.claims import Batch, Item, end_batch, renew
-from compensation.outcomes import Outcome, ended
-from compensation.pacing import LONGEST_BATCH
 from compensation.patience import patient
 from compensation.provider import Answer, Kind
 from compensation.runs import beat
-from compensation.settling import defer, settle
-from compensation.storing import StopRun, store
 from compensation.supply import Held, Supply
 from consistency.database import transaction
 from consistency.errors import ClaimLost

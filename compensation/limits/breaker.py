@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 
-from compensation.breaker_rules import BreakerTimes, Health, after_answer
-from compensation.cell import Cell
-from compensation.in_flight import InFlight, Place
+from compensation.limits.breaker_rules import BreakerTimes, Health, after_answer
+from compensation.limits.cell import Cell
+from compensation.limits.in_flight import InFlight, Place
+from compensation.limits.shared import Shared
 from compensation.provider import Kind
-from compensation.shared import Shared
 from consistency.model import utc_text
 
 _KEEP_SECONDS = 6 * 3600.0

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from compensation.asking import document, ill, refusal
-from compensation.json_body import of_body
-from compensation.one_line import one_line
 from compensation.provider import Answer, Kind
+from compensation.providers.asking import document, ill, refusal
+from compensation.providers.json_body import of_body
+from compensation.providers.one_line import one_line
 from consistency.errors import ConfigurationError
 from consistency.http_trouble import host_of
 from consistency.timed_http import LARGEST_BODY, Reply, TimedHttp

@@ -13,14 +13,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from compensation.answers import text_of
-from compensation.claims import Item
+from compensation.batches.claims import Item
+from compensation.batches.outcomes import MOST_ATTEMPTS
+from compensation.batches.settling import defer, settle
+from compensation.batches.standing import retire_lost_entries
+from compensation.batches.writing import Delivery, write_outputs
 from compensation.fitting import Unfit
-from compensation.outcomes import MOST_ATTEMPTS
 from compensation.provider import Answer
-from compensation.settling import defer, settle
-from compensation.standing import retire_lost_entries
 from compensation.states import ItemState
-from compensation.writing import Delivery, write_outputs
 from consistency.database import first_line
 from consistency.errors import (
     ClaimLost,

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from compensation.asking import document, ill, refusal
 from compensation.provider import Answer, Kind
-from compensation.runninghub_codes import UNKNOWN, UNREADABLE, of_account, of_first, of_second, of_webhook
+from compensation.providers.asking import document, ill, refusal
+from compensation.providers.runninghub_codes import UNKNOWN, UNREADABLE, of_account, of_first, of_second, of_webhook
 from consistency.errors import ConfigurationError
 from consistency.http_trouble import host_of
 from consistency.masking import HIDDEN

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, case, func, insert, or_, select, update
 
+from compensation.batches.pacing import Pace, next_size, size_after_losses
 from compensation.fences import ENDED, FREED, LOST, WORKING, change_leased
-from compensation.pacing import Pace, next_size, size_after_losses
 from compensation.patience import patient
 from compensation.runs import Run, find_run
 from compensation.states import ItemState, RunState

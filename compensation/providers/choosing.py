@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from compensation.json_source import JsonEndpoint, JsonFolder
-from compensation.one_line import one_line
 from compensation.provider import OutputProvider
-from compensation.runninghub import RunningHub
+from compensation.providers.json_source import JsonEndpoint, JsonFolder
+from compensation.providers.one_line import one_line
+from compensation.providers.runninghub import RunningHub
 from consistency.errors import ConfigurationError
 from consistency.settings import Settings
 

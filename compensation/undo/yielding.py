@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select, 
 
 from compensation.patience import patient
 from compensation.states import ItemState
-from compensation.undoing import Undo, undo_entry
+from compensation.undo.undoing import Undo, undo_entry
 from consistency import gaps
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule

@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urljoin
 
-from compensation.one_line import one_line
 from compensation.provider import Answer, Kind
+from compensation.providers.one_line import one_line
 from consistency.http_trouble import NoReply, host_of
 from consistency.timed_http import LARGEST_BODY, Reply
 

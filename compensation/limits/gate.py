@@ -8,14 +8,14 @@ from datetime import timedelta
 
 import redis
 
-from compensation.breaker import Admission, Breaker
-from compensation.breaker_rules import BreakerTimes
-from compensation.budget import Budget
-from compensation.in_flight import InFlight
-from compensation.line import Line
+from compensation.limits.breaker import Admission, Breaker
+from compensation.limits.breaker_rules import BreakerTimes
+from compensation.limits.budget import Budget
+from compensation.limits.in_flight import InFlight
+from compensation.limits.line import Line
+from compensation.limits.shared import Shared
+from compensation.limits.slowing import SlowingTimes
 from compensation.provider import Kind
-from compensation.shared import Shared
-from compensation.slowing import SlowingTimes
 from consistency.settings import Settings
 
 

@@ -12,9 +12,9 @@ null; others are left out. `key` tells an output apart within its task; without 
 from collections.abc import Mapping
 from typing import Any
 
-from compensation.one_line import one_line
-from compensation.output_fields import keyed, scalars
 from compensation.provider import Answer, Kind
+from compensation.providers.one_line import one_line
+from compensation.providers.output_fields import keyed, scalars
 
 _DONE = ("done", "")
 _STATUS = {"running": Kind.LATER, "failed": Kind.UPSTREAM_FAILED}

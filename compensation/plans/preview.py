@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from compensation.answers import text_of
 from compensation.bench import Bench
-from compensation.plan_claim import PlanClaim
+from compensation.plans.claiming import PlanClaim
 from compensation.provider import Answer, Kind
 from compensation.runs import Run
 from compensation.states import ItemState

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from compensation.link_expiry import expiry_of, says_expired
-from compensation.one_line import one_line
+from compensation.providers.link_expiry import expiry_of, says_expired
+from compensation.providers.one_line import one_line
 from consistency.http_trouble import NoReply
 from consistency.outbound import Outbound
 from consistency.timed_http import Reply

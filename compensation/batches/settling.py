@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, and_, tuple_, update
 
-from compensation.claims import Item
+from compensation.batches.claims import Item
 from compensation.patience import patient
 from compensation.states import ItemState
 from consistency.database import database_now, transaction

@@ -1,0 +1,1 @@
+"""Takes written rows back: a whole run, or where the application has written late what we wrote first."""
