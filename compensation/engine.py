@@ -6,11 +6,11 @@ Any number of processes may do so for one run. Whoever dies loses its lease, and
 import time
 
 from compensation.batches.claims import claim_batch
-from compensation.batches.judging import IN_A_ROW, reason_to_pause
+from compensation.batches.judging import BAD, IN_A_ROW, reason_to_pause
 from compensation.batches.working import work_on
 from compensation.bench import Bench
 from compensation.patience import patient
-from compensation.progress import counts_of, has_open_items, latest_outcomes
+from compensation.progress import counts_of, has_items_in, has_open_items, latest_outcomes
 from compensation.runs import Run, beat, change_state, require_run
 from compensation.states import RunState
 from compensation.verifying import verify
@@ -50,6 +50,8 @@ def _pause(bench: Bench, run_id: str, reason: str) -> None:
 
 def _judge(bench: Bench, run_id: str) -> None:
     with transaction(bench.resources.reader) as connection:
+        if not has_items_in(connection, run_id, BAD):
+            return
         run = require_run(connection, run_id)
         counts = counts_of(connection, run_id, run.judged_from or run.started_at)
         latest = latest_outcomes(connection, run_id, run.judged_from or run.started_at, IN_A_ROW)

@@ -1,6 +1,6 @@
 """How far a run is: counted from its items, so that no counter can be wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,8 +53,12 @@ def latest_outcomes(connection: Connection, run_id: str, since: datetime | None,
 
 def has_open_items(connection: Connection, run_id: str) -> bool:
     """Whether anything of the run is still to be done."""
-    still_open = repair_items.c.state.in_(sorted(OPEN_ITEMS))
-    chosen = select(repair_items.c.id).where(repair_items.c.run_id == run_id, still_open)
+    return has_items_in(connection, run_id, OPEN_ITEMS)
+
+
+def has_items_in(connection: Connection, run_id: str, states: Collection[ItemState]) -> bool:
+    """Whether any item of the run is in one of the states; as quick for many items as for few."""
+    chosen = select(repair_items.c.id).where(repair_items.c.run_id == run_id, repair_items.c.state.in_(sorted(states)))
     return connection.execute(chosen.limit(1)).first() is not None
 
 

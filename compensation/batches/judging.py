@@ -9,6 +9,8 @@ MOST_FAILED = 0.20
 IN_A_ROW = 10
 CANARY_ENOUGH = 5
 MOST_GONE = 0.30
+#: As long as no item has come to one of these, there is nothing to judge.
+BAD = frozenset({ItemState.QUARANTINED, ItemState.UPSTREAM_GONE})
 
 
 def reason_to_pause(counts: Mapping[ItemState, int], latest: Sequence[ItemState], canary: int) -> str | None:
