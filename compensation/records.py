@@ -78,14 +78,17 @@ def item_pages(
 
 
 def _line(row: Row[Any]) -> dict[str, Any]:
+    # Taken apart in the order of _SHOWN: for a hundred thousand rows, asking for each by its name takes as long again.
+    values: tuple[Any, ...] = row._tuple()  # noqa: SLF001 - the public name of a row's values
+    _, run_id, task_key, provider_task_id, state, code, detail, attempts, done_at, finished_at = values
     return {
-        "run_id": row.run_id,
-        "task_id": row.task_key,
-        "provider_task_id": row.provider_task_id,
-        "state": row.state,
-        "code": row.outcome_code,
-        "detail": row.outcome_detail,
-        "attempts": row.attempts,
-        "task_finished_at": utc_text(row.done_at) if row.done_at else None,
-        "finished_at": utc_text(row.finished_at) if row.finished_at else None,
+        "run_id": run_id,
+        "task_id": task_key,
+        "provider_task_id": provider_task_id,
+        "state": state,
+        "code": code,
+        "detail": detail,
+        "attempts": attempts,
+        "task_finished_at": utc_text(done_at) if done_at else None,
+        "finished_at": utc_text(finished_at) if finished_at else None,
     }
