@@ -13,12 +13,11 @@ from compensation.plans.planning import make_plan
 from compensation.runs import Run
 from compensation.states import RunState
 from compensation.undo import rolling_back
-from consistency.ledger.own_tables import LEDGER, REPAIRS
-from consistency.ledger.schema import create_or_upgrade
 from consistency.mapping import RuleMapping
 from consistency.resources import Resources
 from consistency.settings import Settings
 from tests.factories.application import moment_type
+from tests.factories.own_tables import make_own_tables
 from tests.factories.studio import Shelf, Studio
 
 FINISHED = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(hours=20)
@@ -73,8 +72,7 @@ def shop_of(
     ]
     with engine.begin() as connection:
         connection.execute(insert(jobs), rows)
-    for tables in (LEDGER, REPAIRS):
-        create_or_upgrade(engine, tables)
+    make_own_tables(engine)
     prefix = f"{schema}." if schema else ""
     rule = RuleMapping.model_validate(
         {

@@ -13,12 +13,11 @@ from compensation.plans.planning import make_plan
 from compensation.provider import Answer, Kind, Output
 from compensation.runs import Run
 from compensation.supply import Supply
-from consistency.ledger.own_tables import LEDGER, REPAIRS
 from consistency.ledger.repair_tables import repair_items, repair_journal
-from consistency.ledger.schema import create_or_upgrade
 from consistency.resources import Resources
 from consistency.settings import Settings
 from tests.factories.default_app import AppTask, make_application, outputs
+from tests.factories.own_tables import make_own_tables
 
 DAY_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
 
@@ -106,7 +105,6 @@ class Studio:
 def studio_of(engine: Engine, rows: Iterable[AppTask], **settings: Any) -> Studio:
     """A studio on the engine's database, with own tables and without waiting for limits."""
     make_application(engine.url.render_as_string(hide_password=False), list(rows))
-    create_or_upgrade(engine, LEDGER)
-    create_or_upgrade(engine, REPAIRS)
+    make_own_tables(engine)
     chosen = {"provider_rate": 0, "check_links": False, "repair_share": 1.0, **settings}
     return Studio(Resources(Settings(**chosen), engine, engine, engine), Shelf())
