@@ -55,6 +55,12 @@ def test_what_was_taken_back_is_not_repaired_again_by_the_schedule(sqlite: Engin
     assert left_out == {"task-outputs": f"repair {run_id} was taken back; the next one is for a person to start"}
 
 
+def test_the_schedule_does_nothing_unless_it_is_told_to(sqlite: Engine) -> None:
+    studio = studio_of(sqlite, lost_tasks(3))
+    opened = open_scheduled(studio.resources)
+    assert (opened.run_ids, opened.left_out, studio.read(select(repair_runs.c.id))) == ([], {}, [])
+
+
 def test_a_text_that_no_database_can_hold_costs_its_own_task_alone(engine: Engine) -> None:
     studio = studio_of(engine, lost_tasks(4))
     broken = Output("9#0", {"fileUrl": "https://files.example/\ud800.png", "fileType": "png"})
