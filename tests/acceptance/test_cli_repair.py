@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -206,11 +207,12 @@ def test_a_local_run_that_was_killed_is_gone_on_with(unserved: Shop) -> None:
 
 
 def test_a_plan_that_was_interrupted_is_cancelled(unserved: Shop) -> None:
-    slow = unserved.place.changed(RECONCILERY_REPAIR_PREVIEW="100", RECONCILERY_PROVIDER_RATE="0.2")
-    process = slow.start(*PROGRAM, "repair", "plan")
-    unserved.until("planning")
-    eventually(lambda: bool(unserved.studio.items(unserved.until("planning").id)))
-    done = interrupted(process)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/{{id}}"
+        waiting = unserved.place.changed(RECONCILERY_REPAIR_PREVIEW="100", RECONCILERY_PROVIDER=url)
+        process = waiting.start(*PROGRAM, "repair", "plan")
+        eventually(lambda: bool(unserved.studio.items(unserved.until("planning").id)))
+        done = interrupted(process)
     assert (done.code, done.out) == (130, "")
     assert done.err.splitlines()[-2:] == [
         "The plan was not finished and is cancelled; nothing has been written.",

@@ -14,5 +14,5 @@ def told(place: House, run_id: str) -> list[str]:
 
 
 def told_all(place: House, run_id: str, *expected: str) -> list[str]:
-    """The same, once as many things were told as are expected."""
-    return eventually(lambda: said if len(said := told(place, run_id)) >= len(expected) else [])
+    """The same, once everything was told that is expected."""
+    return eventually(lambda: said if set(expected) <= set(said := told(place, run_id)) else [])
