@@ -26,6 +26,9 @@ from consistency.task_rows import TaskRow, instant, row_columns, row_fields
 PAGE_ROWS = 1000
 MOST_GROUPS = 100_000
 _MOST_PIECES = 400
+_FINER = (timedelta(hours=1), timedelta(minutes=1))
+#: A local time that is there twice may be that much later than it was taken for.
+_FOLD = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,11 @@ def _position(task: MissingTask) -> tuple[datetime, str]:
     return task.done_at, str(task.key)
 
 
-def _placed(source: Source, question: Question, place: int, window: Window) -> Iterator[MissingTask]:
-    gap, last = gaps.gap(question.rule, place, window, question.as_of), None
+def _placed(
+    source: Source, question: Question, place: int, window: Window, last: Row[Any] | None = None
+) -> Iterator[MissingTask]:
+    """The tasks after `last`, whose finish time stands in the column number `place`."""
+    gap, done = gaps.gap(question.rule, place, window, question.as_of), question.rule.done[place]
     while True:
         with snapshot(source.read, source.statement_timeout) as connection:
             page = connection.execute(_page(question.rule, place, gap, last)).all()
@@ -67,6 +73,12 @@ def _placed(source: Source, question: Question, place: int, window: Window) -> I
         if len(page) < PAGE_ROWS:
             return
         last = page[-1]
+        if finer := [step for step in _FINER if step < window.length]:
+            # Each further page would look at the whole rest of the window once more.
+            for piece in cut(window, finer[0]):
+                if piece.end > instant(done, last.done) - _FOLD:
+                    yield from _placed(source, question, place, piece, last)
+            return
 
 
 def _page(rule: BoundRule, place: int, gap: ColumnElement[bool], last: Row[Any] | None) -> Select[Any]:
