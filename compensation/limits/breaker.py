@@ -64,7 +64,7 @@ class Breaker:
 
     def admit(self) -> Admission:
         """Ask before a call; whoever gets a `probe` releases it in the end, after `tell` if the call was made."""
-        health, now = self._cell.glance()
+        health, now = self._cell.read()
         if not health.is_half_open(now):
             return Admission(max(0.0, health.until - now), well=health == Health())
         probe = self._probes.take()

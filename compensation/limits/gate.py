@@ -103,7 +103,6 @@ class Gate:
         self._shared.close()
 
     def _enter(self, taken: ExitStack, deadline: float) -> Entry | Held:
-        began = time.monotonic()
         admission = self._admission(taken)
         if admission.seconds:
             return self._refused(admission)
@@ -113,7 +112,8 @@ class Gate:
             return Held(self._busy_words(), self._times.come_again)
         if wait := self._takes_budget(deadline):
             return Held(self._budget.words(), wait)
-        if admission.probe is None and time.monotonic() - began > self._times.look_again:
+        # Whoever gave the place back has told the breaker before.
+        if admission.probe is None:
             admission = self._admission(taken)
             if admission.seconds:
                 return self._refused(admission)
