@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from consistency.channel_settings import CHANNELS
 from consistency.mapping import ChildMapping, Condition, ParentMapping, RuleMapping
+from consistency.route_settings import Escalation, MaintenanceSettings, RouteSettings
 from consistency.setting_sources import did_you_mean
 
 _MODELS: Mapping[str, type[BaseModel]] = {
@@ -14,6 +16,9 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "parent": ParentMapping,
     "child": ChildMapping,
     "where": Condition,
+    "routes": RouteSettings,
+    "escalate": Escalation,
+    "maintenance": MaintenanceSettings,
 }
 _MUST_BE = {
     "string_type": "must be text",
@@ -23,6 +28,10 @@ _MUST_BE = {
     "tuple_type": 'must be a list, such as ["a", "b"]',
     "dict_type": 'must be a table, such as {key = "value"}',
     "model_type": 'must be a table, such as {key = "value"}',
+    "too_short": "must not be empty",
+    "timezone_aware": "needs a zone, such as 2026-01-01T00:00:00Z",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "string_too_short": "must not be empty",
     "string_too_long": "is too long",
     "path_type": "must be a path as text",
@@ -32,8 +41,11 @@ _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "less_than_equal": ("le", "at most"),
     "literal_error": ("expected", "one of"),
+    "enum": ("expected", "one of"),
 }
+_CHANNEL_NAME = "write 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a letter or digit"
 _PATTERNS = {
+    "type_prefix": "must be lower-case letters, digits, dots and '-', such as com.example",
     "id": "must be 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a letter or digit",
     "key_prefix": "must be 1 to 64 letters, digits, ':', '.', '_' or '-'",
 }
@@ -46,9 +58,16 @@ def describe_errors(error: ValidationError, origins: Mapping[str, str], settings
 
 def _describe(detail: ErrorDetails, origins: Mapping[str, str], settings: Collection[str]) -> str:
     name, *path = detail["loc"] or ("settings",)
+    if name == "channels":
+        if path[1:] == ["[key]"]:
+            return f"{origins.get(name, name)}: {path[0]!r:.80} is no name of a channel: {_CHANNEL_NAME}"
+        path[1:2] = []  # Pydantic puts the kind there, which the user has not written in the path.
     # Keys of `columns` are the user's own; pydantic marks an error in one by this word.
     written = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path if part != "[key]")
-    return f"{origins.get(str(name), str(name))}{written} {_reason(detail, settings)}"
+    has_kind = not detail["type"].startswith("union_tag")
+    reason = _reason(detail, settings) if has_kind else _kind_reason(detail.get("ctx", {}).get("tag"))
+    space = "" if reason.startswith((".", "[")) else " "
+    return f"{origins.get(str(name), str(name))}{written}{space}{reason}"
 
 
 def _reason(detail: ErrorDetails, settings: Collection[str]) -> str:
@@ -69,7 +88,17 @@ def _reason(detail: ErrorDetails, settings: Collection[str]) -> str:
             return _MUST_BE.get(kind, detail["msg"])
 
 
+def _kind_reason(kind: str | None) -> str:
+    own = "or your own class as module:name"
+    if kind is None:
+        return f"needs a kind: one of {', '.join(CHANNELS)}, {own}"
+    hint = did_you_mean(kind, CHANNELS) or f"; known are {', '.join(CHANNELS)}, {own}"
+    return f"has the unknown kind {kind[:40]!r}{hint}"
+
+
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    if location and location[0] == "channels":
+        return CHANNELS.get(str(location[2])) if len(location) > 2 else None  # noqa: PLR2004 - channels, name, kind
     tables = [part for part in location[:-1] if isinstance(part, str)]
     return _MODELS.get(tables[-1]) if tables else None
 

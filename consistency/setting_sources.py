@@ -29,6 +29,8 @@ class Gathered:
         self.origins[name] = origin
 
 
+#: What a variable holds as JSON.
+_TABLES = ("rules", "channels", "routes", "maintenance")
 #: Lists that a variable may hold as names with commas between them.
 _LISTS = ("custom_checks", "link_hosts")
 
@@ -106,7 +108,7 @@ def _read_environment(
 def _take_variable(gathered: Gathered, name: str, variable: str, text: str) -> None:
     if name in _LISTS and not text.lstrip().startswith("["):
         gathered.put(name, [part.strip() for part in text.split(",")], variable)
-    elif name in {"rules", *_LISTS}:
+    elif name in {*_TABLES, *_LISTS}:
         try:
             gathered.put(name, json.loads(text), variable)
         except (ValueError, RecursionError) as error:

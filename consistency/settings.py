@@ -18,10 +18,13 @@ from pydantic import (
     field_validator,
 )
 
+from consistency.channel_settings import ChannelName, ChannelSettings
 from consistency.durations import duration_text
 from consistency.errors import BadRequest, ConfigurationError
 from consistency.mapping import DEFAULT_RULE, RuleMapping
 from consistency.masking import HIDDEN, mask_text
+from consistency.route_checks import check_fallbacks, check_ids, check_routes
+from consistency.route_settings import MaintenanceSettings, RouteSettings
 from consistency.setting_errors import describe_errors
 from consistency.setting_sources import gather
 from consistency.value_types import (
@@ -127,6 +130,17 @@ class Settings(BaseModel):
     rules: Annotated[tuple[RuleMapping, ...], AfterValidator(not_empty)] = Field(
         default=(DEFAULT_RULE,), description="which tasks must have which outputs"
     )
+    service: str = Field(
+        default="reconcilery", min_length=1, max_length=100, description="the name of your application in messages"
+    )
+    public_url: HttpUrl | Literal[""] = Field(default="", description="the address of the web page, for links")
+    channels: dict[ChannelName, ChannelSettings] = Field(default={}, description="how people are told")
+    routes: tuple[RouteSettings, ...] = Field(default=(), description="who is told of what; none: everybody of all")
+    maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="when nobody is told")
+    tell_every: Span = Field(default=timedelta(seconds=5), description="how often it is looked for what is to be told")
+    digest_at: TimeOfDay = Field(default=time(9, 0), description="when mild alerts are told, in the configured zone")
+    ack_for: Span = Field(default=timedelta(hours=4), description="how long an acknowledgement lasts")
+    dead_days: Whole = Field(default=30, ge=1, description="how many days undelivered messages are kept")
 
     @field_validator("lease")
     @classmethod
@@ -143,6 +157,27 @@ class Settings(BaseModel):
         if twice := sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1}):
             raise ValueError(f"uses the id {twice[0]} twice; give each rule its own")
         return rules
+
+    @field_validator("channels")
+    @classmethod
+    def _fallbacks_exist(cls, channels: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        check_fallbacks(channels)
+        return channels
+
+    @field_validator("routes")
+    @classmethod
+    def _routes_fit(cls, routes: tuple[RouteSettings, ...], info: ValidationInfo) -> tuple[RouteSettings, ...]:
+        if {"channels", "rules"} <= info.data.keys():
+            check_routes(routes, info.data["channels"], [rule.id for rule in info.data["rules"]])
+        return routes
+
+    @field_validator("maintenance")
+    @classmethod
+    def _maintenance_ids_are_unique(
+        cls, maintenance: tuple[MaintenanceSettings, ...]
+    ) -> tuple[MaintenanceSettings, ...]:
+        check_ids(maintenance)
+        return maintenance
 
     @property
     def effective_store_url(self) -> str:
@@ -163,7 +198,16 @@ class Settings(BaseModel):
         for name in SECRETS:
             shown[name] = mask_text(shown[name])
         shown["runninghub_api_key"] = HIDDEN if self.runninghub_api_key.get_secret_value() else ""
+        shown["channels"] = {name: _hidden(channel) for name, channel in shown["channels"].items()}
         return shown
+
+
+def _hidden(channel: dict[str, Any]) -> dict[str, Any]:
+    """Pydantic shows a secret as stars; options of custom channels and headers may hold one anywhere."""
+    shown = {name: HIDDEN if value and set(str(value)) == {"*"} else value for name, value in channel.items()}
+    for name in ("options", "headers"):
+        shown |= {name: dict.fromkeys(shown[name], HIDDEN)} if shown.get(name) else {}
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

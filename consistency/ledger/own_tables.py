@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import MetaData
 
+from consistency.ledger import alert_tables, delivery_tables
 from consistency.ledger.repair_tables import repair_metadata
 from consistency.ledger.tables import metadata
 
@@ -34,5 +35,7 @@ class OwnTables:
         return decide
 
 
-LEDGER = OwnTables("own tables", metadata, "reconcilery_schema_version", ("0001",), "versions")
+# What stands in rooms of its own belongs to the ledger too.
+assert {alert_tables.alerts.metadata, delivery_tables.deliveries.metadata} == {metadata}
+LEDGER = OwnTables("own tables", metadata, "reconcilery_schema_version", ("0001", "0002"), "versions")
 REPAIRS = OwnTables("repair tables", repair_metadata, "reconcilery_repair_version", ("0001",), "repair/versions")

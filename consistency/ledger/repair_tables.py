@@ -14,10 +14,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from consistency.ledger.tables import Identifier, LongText, RuleId, TaskKey, UtcMoment
+from consistency.ledger.tables import Identifier, LongText, RuleId, Serial, TaskKey, UtcMoment
 
 repair_metadata = MetaData()
-Serial = BigInteger().with_variant(Integer(), "sqlite")
 OutputKey = String(191).with_variant(mysql.VARCHAR(191, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 repair_runs = Table(

@@ -3,7 +3,20 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator
 
@@ -36,6 +49,8 @@ class UtcMoment(TypeDecorator[datetime]):
 
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 Identifier = String(36)
+# A number that the database gives; SQLite numbers plain integers alone.
+Serial = BigInteger().with_variant(Integer(), "sqlite")
 RuleId = String(64)
 # Keys that differ in case alone are two keys, which the usual collations of MySQL deny.
 TaskKey = String(191).with_variant(mysql.VARCHAR(191, collation="utf8mb4_bin"), "mysql", "mariadb")

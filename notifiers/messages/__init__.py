@@ -1,0 +1,1 @@
+"""What is told: composed from alerts and events, worded in two languages, made to fit."""
