@@ -32,8 +32,9 @@ def has(url: str, tables: OwnTables) -> bool:
 def test_one_database_holds_both_sets(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILERY_DATABASE_URL", database_url)
     first, second = init(), init()
-    assert [line.split(":")[0] for line in first.stdout.splitlines()][:2] == ["Applied 0001", "Applied 0001"]
-    assert first.stdout.splitlines()[2:] == second.stdout.splitlines()
+    changes = [f"Applied {revision}" for tables in (LEDGER, REPAIRS) for revision in tables.revisions]
+    assert [line.split(":")[0] for line in first.stdout.splitlines()][: len(changes)] == changes
+    assert first.stdout.splitlines()[len(changes) :] == second.stdout.splitlines()
     assert second.stdout.startswith("The own tables in ")
     assert (first.exit_code, second.exit_code, first.stderr, second.stderr) == (0, 0, "", "")
     assert has(database_url, LEDGER)
@@ -48,7 +49,7 @@ def test_the_tables_of_repairs_go_to_the_application(
     monkeypatch.setenv("RECONCILERY_STORE_URL", store)
     done = init()
     assert (done.exit_code, done.stderr) == (0, "")
-    assert [line.split(" in ")[0] for line in done.stdout.splitlines()[2:]] == ["The own tables", "The repair tables"]
+    assert [line.split(" in ")[0] for line in done.stdout.splitlines()[-2:]] == ["The own tables", "The repair tables"]
     assert (has(store, LEDGER), has(store, REPAIRS)) == (True, False)
     assert (has(database_url, LEDGER), has(database_url, REPAIRS)) == (False, True)
 
@@ -61,7 +62,7 @@ def test_without_leave_to_make_tables_there_checks_still_get_theirs(
     monkeypatch.setenv("RECONCILERY_STORE_URL", store)
     done = init()
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[1:] == [f"The own tables in {store} are up to date"]
+    assert done.stdout.splitlines()[len(LEDGER.revisions) :] == [f"The own tables in {store} are up to date"]
     (told,) = done.stderr.splitlines()
     assert told.startswith("Note: the repair tables could not be made (database ")
     assert "nothing can be repaired" in told
@@ -85,7 +86,7 @@ def test_the_rights_that_are_documented_are_enough(
         monkeypatch.setenv("RECONCILERY_DATABASE_URL", url)
         done = init()
         assert (done.exit_code, done.stderr) == (0, "")
-        assert len(done.stdout.splitlines()) == 3
+        assert len(done.stdout.splitlines()) == len(LEDGER.revisions) + len(REPAIRS.revisions) + 1
 
 
 def test_an_application_that_is_down_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
