@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
+from channels_page import channels_page
 from settings_page import settings_page
 
 from cli.manual import manual
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"docs/reference/cli.md": manual, "docs/reference/settings.md": settings_page}
+PAGES = {
+    "docs/reference/channels.md": channels_page,
+    "docs/reference/cli.md": manual,
+    "docs/reference/settings.md": settings_page,
+}
 
 
 def write_pages() -> None:

@@ -31,7 +31,8 @@ They are masked wherever they are shown or logged.
 ## Rules
 
 `rules` is a list of tables in the file; [map your tables](../howto/map-your-tables.md) shows every key.
-In the variable, `rules` is a list in JSON, and `custom_checks` and `link_hosts` are names with commas between them.
+`channels`, `routes` and `maintenance` are tables as well; [channels and routes](channels.md) shows every key.
+In their variables all four are JSON, and `custom_checks` and `link_hosts` are names with commas between them.
 
 ## Other variables
 
@@ -65,4 +66,4 @@ def rows() -> Iterator[str]:
 
 def shown(value: Any) -> str:
     """A default as the file would spell it; nothing where there is none."""
-    return f"`{json.dumps(value)}`" if value not in ("", []) else ""
+    return f"`{json.dumps(value)}`" if value not in ("", [], {}) else ""
