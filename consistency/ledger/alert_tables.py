@@ -24,6 +24,8 @@ alerts = Table(
     Column("details", LongText, nullable=False),
     Column("starts_at", UtcMoment),
     Column("fired_at", UtcMoment),
+    # Since when nothing bad was seen, while it is not resolved yet.
+    Column("good_since", UtcMoment),
     Column("resolved_at", UtcMoment),
     Column("resolved_by", Actor),
     # The moment that the latest observation speaks of; an older one that comes late changes nothing.

@@ -44,6 +44,7 @@ def create_alerts() -> None:
         long_text("details"),
         moment("starts_at", nullable=True),
         moment("fired_at", nullable=True),
+        moment("good_since", nullable=True),
         moment("resolved_at", nullable=True),
         sa.Column("resolved_by", sa.String(200)),
         moment("observed_at", nullable=True),
