@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from compensation.patience import patient
 from compensation.plans.opening import require_target, target_of
 from compensation.plans.scopes import Scope, live_key
 from compensation.runs import RepairRefused, Run, RunRequest, change_state, open_run, require_run
@@ -18,6 +17,7 @@ from consistency.database import database_now, transaction
 from consistency.durations import duration_text
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_items, repair_runs
+from consistency.patience import patient
 from consistency.resources import Resources
 from consistency.source import source_of
 from consistency.tasks_by_keys import tasks_by_keys

@@ -9,12 +9,12 @@ from compensation.batches.claims import claim_batch
 from compensation.batches.judging import BAD, IN_A_ROW, reason_to_pause
 from compensation.batches.working import work_on
 from compensation.bench import Bench
-from compensation.patience import patient
 from compensation.progress import counts_of, has_items_in, has_open_items, latest_outcomes
 from compensation.runs import Run, beat, change_state, require_run
 from compensation.states import RunState
 from compensation.verifying import verify
 from consistency.database import database_now, transaction
+from consistency.patience import patient
 
 WORKER = "worker"
 

@@ -9,7 +9,7 @@ import redis
 from compensation.limits.gate import Entry, Gate, GateTimes, Held
 from compensation.provider import Answer, Kind, Output, OutputProvider
 from compensation.providers.links import Life
-from compensation.providers.one_line import one_line
+from consistency.one_line import one_line
 from consistency.settings import Settings
 
 __all__ = ["Held", "LinkCheck", "Supply"]

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, and_, case, func, insert, or_, select
 
 from compensation.batches.pacing import Pace, next_size, size_after_losses
 from compensation.fences import ENDED, FREED, LOST, WORKING, change_leased
-from compensation.patience import patient
 from compensation.runs import Run, find_run
 from compensation.states import ItemState, RunState
 from consistency.database import database_now, transaction
 from consistency.ledger.repair_tables import repair_batches, repair_items, repair_runs
+from consistency.patience import patient
 
 #: How often an item may be alone in a lost batch before it is given up.
 MOST_LOSSES_ALONE = 3

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, and_, tuple_, update
 
 from compensation.batches.claims import Item
-from compensation.patience import patient
 from compensation.states import ItemState
 from consistency.database import database_now, transaction
 from consistency.errors import ClaimLost
 from consistency.ledger.repair_tables import repair_items
+from consistency.patience import patient
 
 
 def hold(connection: Connection, items: Sequence[Item]) -> datetime:

@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 
 from compensation.images import at_key
-from compensation.patience import patient
 from consistency import gaps
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_journal
+from consistency.patience import patient
 
 
 def stands(connection: Connection, rule: BoundRule, entry: Any) -> bool:

@@ -15,12 +15,12 @@ from compensation.batches.pacing import LONGEST_BATCH
 from compensation.batches.settling import defer, settle
 from compensation.batches.storing import StopRun, store
 from compensation.bench import Bench
-from compensation.patience import patient
 from compensation.provider import Answer, Kind
 from compensation.runs import beat
 from compensation.supply import Held, Supply
 from consistency.database import transaction
 from consistency.errors import ClaimLost
+from consistency.patience import patient
 
 FRESH = timedelta(minutes=20)
 #: How many tasks are written in one transaction at most; twice as many are asked for ahead.

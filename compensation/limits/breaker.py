@@ -9,9 +9,9 @@ from functools import partial
 from compensation.limits.breaker_rules import BreakerTimes, Health, after_answer
 from compensation.limits.cell import Cell
 from compensation.limits.in_flight import InFlight, Place
-from compensation.limits.shared import Shared
 from compensation.provider import Kind
 from consistency.model import utc_text
+from consistency.shared import Shared
 
 _KEEP_SECONDS = 6 * 3600.0
 #: They say nothing about how well the provider is; a bad id may be seen without asking it.

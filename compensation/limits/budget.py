@@ -10,9 +10,9 @@ from throttled.rate_limiter.gcra import MemoryLimitAtomicAction, RedisLimitAtomi
 from throttled.store import MemoryStoreBackend, RedisStoreBackend
 
 from compensation.limits.cell import Cell
-from compensation.limits.shared import Shared
 from compensation.limits.slowing import Slowing, SlowingTimes, held, refused, share_now
 from consistency.model import utc_text
+from consistency.shared import Shared
 
 _KEEP_SECONDS = 2 * 86_400.0
 #: Below this rate one call after the other loses no time; above it, waking up takes too long for a burst of one.

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import redis
 
-from compensation.limits.shared import Shared
+from consistency.shared import Shared
 
 R = TypeVar("R")
 

@@ -13,10 +13,10 @@ from compensation.limits.breaker_rules import BreakerTimes
 from compensation.limits.budget import Budget
 from compensation.limits.in_flight import InFlight
 from compensation.limits.line import Line
-from compensation.limits.shared import Shared
 from compensation.limits.slowing import SlowingTimes
 from compensation.provider import Kind
 from consistency.settings import Settings
+from consistency.shared import Shared
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import redis
 
-from compensation.limits.shared import Shared
+from consistency.shared import Shared
 
 _NOW = "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000) "
 _TAKE = (

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, delete
 
-from compensation.patience import patient
 from compensation.runs import Run, keep_hold, require_run, take_in_hand
 from compensation.states import RunState
 from consistency.database import database_now, transaction
 from consistency.errors import ClaimLost
 from consistency.ledger.repair_tables import repair_items
+from consistency.patience import patient
 
 
 class PlanClaim:

@@ -2,17 +2,16 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urljoin
 
 from compensation.provider import Answer, Kind
-from compensation.providers.one_line import one_line
 from consistency.http_trouble import NoReply, host_of
+from consistency.one_line import one_line
+from consistency.retry_after import retry_after
 from consistency.timed_http import LARGEST_BODY, Reply
 
-_LONGEST_WAIT = timedelta(days=1)
 _TOO_MANY = 429
 _SERVER_ERROR = 500
 _REDIRECTS = range(300, 400)
@@ -75,18 +74,3 @@ def _no_document(code: str, detail: str) -> Document:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
-
-
-def retry_after(text: str | None, now: datetime) -> timedelta | None:
-    """How long to wait by a Retry-After header, in seconds or as a date; None if it says nothing, a day at most."""
-    text = (text or "").strip()
-    if not text:
-        return None
-    if text.isdecimal():
-        return min(_LONGEST_WAIT, timedelta(seconds=min(int(text[:9]), 10**6)))
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(_LONGEST_WAIT, max(timedelta(0), moment - now))

@@ -9,9 +9,9 @@ from typing import Any
 
 from compensation.provider import OutputProvider
 from compensation.providers.json_source import JsonEndpoint, JsonFolder
-from compensation.providers.one_line import one_line
 from compensation.providers.runninghub import RunningHub
 from consistency.errors import ConfigurationError
+from consistency.one_line import one_line
 from consistency.settings import Settings
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compensation.provider import Answer, Kind
-from compensation.providers.one_line import one_line
 from compensation.providers.output_fields import keyed, scalars
+from consistency.one_line import one_line
 
 _DONE = ("done", "")
 _STATUS = {"running": Kind.LATER, "failed": Kind.UPSTREAM_FAILED}

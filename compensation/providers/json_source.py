@@ -14,9 +14,9 @@ from urllib.parse import quote, urlsplit
 from compensation.provider import Answer, Kind
 from compensation.providers.asking import document, ill, refusal
 from compensation.providers.json_body import of_body
-from compensation.providers.one_line import one_line
 from consistency.errors import ConfigurationError
 from consistency.http_trouble import host_of
+from consistency.one_line import one_line
 from consistency.timed_http import LARGEST_BODY, Reply, TimedHttp
 from consistency.timed_sockets import Deadline
 

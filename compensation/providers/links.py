@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from compensation.providers.link_expiry import expiry_of, says_expired
-from compensation.providers.one_line import one_line
 from consistency.http_trouble import NoReply
+from consistency.one_line import one_line
 from consistency.outbound import Outbound
 from consistency.timed_http import Reply
 from consistency.timed_sockets import Deadline

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from compensation.provider import Answer, Kind, Scalar
-from compensation.providers.one_line import one_line
 from compensation.providers.output_fields import keyed, scalars
+from consistency.one_line import one_line
 
 _CODES = {
     Kind.LATER: ("804", "813"),

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Row, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from compensation.measuring import measure_scope
-from compensation.patience import patient
 from compensation.records import write_record
 from compensation.runs import RepairRefused, Run, beat, change_state, require_run
 from compensation.states import ItemState, RunState, may_follow
@@ -22,6 +21,7 @@ from consistency.database import first_line, transaction
 from consistency.errors import DatabaseError, DatabaseUnavailable, NotAllowed, StatementTimeout
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_items, repair_journal
+from consistency.patience import patient
 from consistency.resources import Resources
 
 PAGE_ROWS = 200

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select, update
 
-from compensation.patience import patient
 from compensation.states import ItemState
 from compensation.undo.undoing import Undo, undo_entry
 from consistency import gaps
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_items, repair_journal
+from consistency.patience import patient
 
 PAGE_ROWS = 500
 YIELD_DAYS = timedelta(days=14)

@@ -17,10 +17,10 @@ from compensation.limits.breaker_rules import BreakerTimes
 from compensation.limits.budget import Budget
 from compensation.limits.gate import GateTimes
 from compensation.limits.in_flight import InFlight
-from compensation.limits.shared import Shared
 from compensation.provider import Answer, Kind
 from compensation.supply import Held, Supply
 from consistency.latest import connect
+from consistency.shared import Shared
 from tests.factories.limiting import Scripted, eventually, limits
 
 ROOT = Path(__file__).parent.parent.parent
