@@ -90,6 +90,8 @@ deliveries = Table(
     Column("ended_because", String(500)),
     # The message that this one stands in for, after its channel broke.
     Column("fallback_of", MessageId),
+    # When it was decided whether another channel stands in for this one; that is done once.
+    Column("fallback_at", UtcMoment),
     UniqueConstraint("group_key", "channel", "seq", name="reconcilery_deliveries_once"),
     Index("reconcilery_deliveries_due", "state", "next_at"),
     Index("reconcilery_deliveries_channel", "channel", "state", "created_at"),

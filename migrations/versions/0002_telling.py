@@ -185,6 +185,7 @@ def create_deliveries() -> None:
         moment("finished_at", nullable=True),
         sa.Column("ended_because", sa.String(500)),
         sa.Column("fallback_of", sa.String(64)),
+        moment("fallback_at", nullable=True),
         sa.UniqueConstraint("group_key", "channel", "seq", name="reconcilery_deliveries_once"),
         indexes={
             "reconcilery_deliveries_channel": ["channel", "state", "created_at"],
