@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, SecretStr, Tag, field_validator
 
 from consistency.secrets import NeededSecret, Secret, SecretHttpUrl
-from consistency.value_types import DottedName, Span, Whole
+from consistency.value_types import CertificatesFile, DottedName, Span, Whole
 
 _HOSTS = {
     "open.feishu.cn": "feishu",
@@ -35,6 +35,9 @@ class _Channel(BaseModel):
 class _HttpChannel(_Channel):
     url: SecretHttpUrl = Field(description="the address to post to")
     inner: bool = Field(default=False, description="whether the address may lie in an inner network")
+    ca_file: CertificatesFile = Field(
+        default="", description="a file of authorities to trust, not the usual"
+    )
 
 
 class FeishuSettings(_HttpChannel):

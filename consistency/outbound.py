@@ -33,10 +33,13 @@ class Question:
 
 
 class Outbound:
-    """Guarded requests; safe for threads, connections are kept. `allowed` are `host:port` that may lie anywhere."""
+    """Guarded requests; safe for threads, connections are kept. `allowed` are `host:port` that may lie anywhere.
 
-    def __init__(self, allowed: Collection[str] = ()) -> None:
-        self._http = TimedHttp(_guard(frozenset(host.lower() for host in allowed)))
+    `ca_file` is trusted instead of the usual authorities.
+    """
+
+    def __init__(self, allowed: Collection[str] = (), ca_file: str = "") -> None:
+        self._http = TimedHttp(_guard(frozenset(host.lower() for host in allowed)), ca_file)
 
     def request(
         self,

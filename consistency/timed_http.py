@@ -36,10 +36,12 @@ class TimedHttp:
     """Sessions with connections kept open, one a thread; nothing of the environment (proxies, .netrc) is used.
 
     `guard` chooses among a host's addresses each time a connection is made, so that what was checked is connected to.
+    `ca_file` is trusted instead of the usual authorities.
     """
 
-    def __init__(self, guard: Guard | None = None) -> None:
+    def __init__(self, guard: Guard | None = None, ca_file: str = "") -> None:
         self._guard = guard
+        self._ca_file = ca_file
         self._local = threading.local()
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
 
@@ -83,14 +85,15 @@ class TimedHttp:
         # A forked child must not speak on its parent's connections.
         if held is None or held[0] != os.getpid():
             route = _Route(self._guard)
-            held = self._local.held = (os.getpid(), route, _session(route))
+            held = self._local.held = (os.getpid(), route, _session(route, self._ca_file))
             self._sessions.add(held[2])
         return held[1], held[2]
 
 
-def _session(route: "_Route") -> requests.Session:
+def _session(route: "_Route", ca_file: str) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
+    session.verify = ca_file or True
     session.headers["User-Agent"] = "reconcilery"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):

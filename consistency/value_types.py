@@ -2,6 +2,7 @@
 
 import math
 import re
+import ssl
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -104,6 +105,17 @@ def _provider(text: str) -> str:
     return text
 
 
+def _certificates(path: str) -> str:
+    if path:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError:
+            raise ValueError(f"names the file {path}, which holds no certificates in PEM") from None
+        except OSError as error:
+            raise ValueError(f"names the file {path}, which cannot be read: {error.strerror}") from None
+    return path
+
+
 def _database_url(text: str) -> str:
     return normalise_database_url(text) if text.strip() else ""
 
@@ -122,4 +134,5 @@ DottedName = Annotated[str, AfterValidator(_dotted)]
 ProviderName = Annotated[str, AfterValidator(_provider), Field(max_length=500)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url), Field(repr=False)]
 RedisUrl = Annotated[str, AfterValidator(check_redis_url), Field(repr=False)]
+CertificatesFile = Annotated[str, AfterValidator(_certificates)]
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]

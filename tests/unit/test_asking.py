@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from compensation.provider import Answer, Kind
-from compensation.providers.asking import document, ill, refusal, retry_after
-from compensation.providers.one_line import one_line
+from compensation.providers.asking import document, ill, refusal
 from consistency.http_trouble import NoReply
+from consistency.one_line import one_line
+from consistency.retry_after import retry_after
 from consistency.timed_http import Reply
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
