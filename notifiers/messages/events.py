@@ -1,0 +1,130 @@
+"""A message as one event of the interface that other services use: seven keys in their order, words in lower case."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from consistency.model import Level
+from notifiers.messages.message import AlertFact, Message, NoticeFact
+
+#: What an alert's level is called in an event; what is resolved is `info`.
+EVENT_LEVELS: Mapping[Level, str] = {
+    Level.LOW: "info",
+    Level.MEDIUM: "warning",
+    Level.HIGH: "error",
+    Level.CRITICAL: "critical",
+}
+#: Alerts about the data are results of a check; all others are about what watches and tells.
+_ABOUT_DATA = {"missing_outputs", "finding"}
+_GRAVEST_FIRST = tuple(reversed(Level))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as a callback sees it; `timestamp` is text, so that all of it can go into JSON as it is."""
+
+    timestamp: str
+    event_type: str
+    level: str
+    service: str
+    message: str
+    details: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def event_object(event: Mapping[str, Any]) -> Event:
+    """The event with attributes in place of keys; keys that no event has are left out."""
+    texts = {name: str(event.get(name, "")) for name in ("timestamp", "event_type", "level", "service", "message")}
+    return Event(**texts, details=_table(event.get("details")), metrics=_table(event.get("metrics")))
+
+
+def event_of(message: Message, headline: str = "") -> dict[str, Any]:
+    """A notice alone is the event that its sender wrote; everything else is one event about all that is told.
+
+    `headline` is the text of the event where we write it ourselves.
+    """
+    if len(message.notices) == 1 and not message.alerts:
+        return _sent(message.notices[0])
+    told = _gravest_first(message)
+    return {
+        "timestamp": event_time(message.at),
+        "event_type": _type(message),
+        "level": _level(message),
+        "service": message.service,
+        "message": headline or _headline(message, told),
+        "details": _details(message, told),
+        "metrics": _metrics(message),
+    }
+
+
+def event_time(moment: datetime) -> str:
+    """As the interface writes moments: in UTC with milliseconds, `2025-08-29T10:30:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def json_bytes(value: Any) -> bytes:
+    """Compact JSON in UTF-8, keys in the order they stand in."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _sent(notice: NoticeFact) -> dict[str, Any]:
+    if notice.body:
+        return dict(notice.body)
+    return {
+        "timestamp": event_time(notice.at),
+        "event_type": notice.event_type,
+        "level": EVENT_LEVELS[notice.level],
+        "service": notice.service,
+        "message": notice.message,
+        "details": {"rule": notice.rule} if notice.rule else {},
+        "metrics": {},
+    }
+
+
+def _gravest_first(message: Message) -> list[AlertFact]:
+    return sorted(message.alerts, key=lambda alert: (alert.state != "firing", _GRAVEST_FIRST.index(alert.level)))
+
+
+def _type(message: Message) -> str:
+    if message.alerts:
+        return "health_check" if any(alert.kind in _ABOUT_DATA for alert in message.alerts) else "service_status"
+    types = {notice.event_type for notice in message.notices}
+    return types.pop() if len(types) == 1 else "service_status"
+
+
+def _level(message: Message) -> str:
+    levels = [alert.level for alert in message.firing] + [notice.level for notice in message.notices]
+    over = message.alerts and not levels
+    return "info" if over else EVENT_LEVELS[min(levels or [message.level], key=_GRAVEST_FIRST.index)]
+
+
+def _headline(message: Message, told: list[AlertFact]) -> str:
+    if len(told) == 1:
+        return told[0].summary if message.firing else f"resolved: {told[0].summary}"
+    if told:
+        return f"{len(message.firing)} firing, {len(message.resolved)} resolved: {told[0].summary}"
+    if message.notices:
+        return f"{len(message.notices)} events, the latest: {message.notices[-1].message}"
+    return f"{message.reason}: a message without news"
+
+
+def _details(message: Message, told: list[AlertFact]) -> dict[str, Any]:
+    details: dict[str, Any] = {"message_id": message.id, "reason": message.reason, "rule": message.rule}
+    if message.instead_of:
+        details["instead_of"] = message.instead_of
+    if told:
+        details["alerts"] = [alert.model_dump(mode="json") for alert in told]
+    if message.notices:
+        details["events"] = [_sent(notice) for notice in message.notices]
+    return details
+
+
+def _metrics(message: Message) -> dict[str, float | int]:
+    numbers = dict(message.alerts[0].numbers) if len(message.alerts) == 1 else {}
+    return {"firing": len(message.firing), "resolved": len(message.resolved), **numbers}
