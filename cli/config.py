@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cli.as_json import json_flag
 from cli.config_template import template
 from cli.errors import ReportingGroup
 from consistency.errors import BadRequest, ReconcileryError
@@ -22,7 +23,7 @@ def config() -> None:
 
 
 @config.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_flag
 def show(as_json: bool) -> None:  # noqa: FBT001 - click calls it by keyword
     """Show every setting and where it was set; passwords and keys are hidden."""
     shown = load_settings().masked()
@@ -39,7 +40,7 @@ def show(as_json: bool) -> None:  # noqa: FBT001 - click calls it by keyword
 
 
 @config.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_flag
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click calls it by keyword
     """Tell everything that is wrong, one line each; exit code 2 when something is."""

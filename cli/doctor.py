@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from cli.as_json import json_flag
 from cli.diagnosis import Diagnosis, State, diagnosis, worst
 from cli.doctor_database import examine_databases
 from cli.doctor_services import examine_services
@@ -18,7 +19,7 @@ _LOOKS = {State.OK: ("✔", "green"), State.WARN: ("⚠", "yellow"), State.FAIL:
 
 
 @click.command(epilog="Example: reconcilery doctor --json")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_flag
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click calls it by name
     """Look at the settings, the databases, the rules, the indexes, the clocks, Redis, the workers and beat.

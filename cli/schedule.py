@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.as_json import json_flag
 from cli.errors import ReportingGroup
 from cli.overview import schedule_overview
 from cli.overview_text import schedule_lines
@@ -21,7 +22,7 @@ def schedule() -> None:
 
 
 @schedule.command(epilog="Example: reconcilery schedule show --json")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_flag
 def show(as_json: bool) -> None:  # noqa: FBT001 - click calls it by name
     """Show every entry of the schedule: when it runs, its next and last turn, and how far it lags behind."""
     settings = load_settings()

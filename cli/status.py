@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.as_json import json_flag
 from cli.overview import latest_checks, overall_health, running, schedule_overview, signs_of_life
 from cli.overview_text import status_lines
 from cli.terminal import has_colours
@@ -18,7 +19,7 @@ from monitor_tasks.timetable import timetable
 
 
 @click.command(epilog="Example: reconcilery status --json")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_flag
 def status(as_json: bool) -> None:  # noqa: FBT001 - click calls it by name
     """Show the latest checks, the schedule, what is running, and whether worker and beat of this machine live."""
     settings = load_settings()

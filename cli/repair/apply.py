@@ -4,10 +4,12 @@ from typing import Any
 
 import click
 
+from cli.actor import actor
+from cli.as_json import json_flag
 from cli.repair.applying import Applying
-from cli.repair.asked import ScopeFlags, actor
+from cli.repair.asked import ScopeFlags
 from cli.repair.doing import apply_run, plan_and_apply
-from cli.repair.flags import json_flag, scope_flags, way_flags, way_of, yes_flag
+from cli.repair.flags import scope_flags, way_flags, way_of, yes_flag
 from cli.repair.ledger import opened, read_run
 from cli.repair.told import tell_plan
 

@@ -1,10 +1,8 @@
 """From the flags to what is to be repaired, and in whose name."""
 
-import getpass
-import os
-import socket
 from dataclasses import dataclass
 
+from cli.actor import actor
 from cli.orders import one_rule
 from cli.repair.task_ids import FLAG, given_ids
 from cli.terminal import note
@@ -48,12 +46,3 @@ def order_of(settings: Settings, flags: ScopeFlags, *, dry_run: bool) -> RepairO
         actor=actor(),
         names=NAMES,
     )
-
-
-def actor() -> str:
-    """Who sits at this terminal: `user@host`."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid {os.getuid()}"
-    return f"{user}@{socket.gethostname()}"[:200]

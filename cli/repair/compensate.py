@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
+from cli.as_json import json_flag
 from cli.repair.asked import ScopeFlags
 from cli.repair.doing import plan_and_apply
-from cli.repair.flags import json_flag, scope_flags, way_flags, way_of, yes_flag
+from cli.repair.flags import scope_flags, way_flags, way_of, yes_flag
 from cli.repair.ledger import opened
 
 

@@ -44,7 +44,6 @@ _WAY = (
     ),
     click.option("--no-wait", is_flag=True, help="Let the workers begin and do not wait for the end."),
 )
-json_flag = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 yes_flag = click.option("--yes", is_flag=True, help="Approve what needs a person's approval, in your name.")
 
 

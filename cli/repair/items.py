@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.repair.flags import json_flag
+from cli.as_json import json_flag
 from cli.repair.ledger import opened, read_run
 from cli.repair.told import write_listed
 from cli.repair.words import state_words

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
+from cli.as_json import json_flag
 from cli.repair.asked import ScopeFlags, order_of
-from cli.repair.flags import json_flag, scope_flags
+from cli.repair.flags import scope_flags
 from cli.repair.ledger import opened
 from cli.repair.planning import planned
 from cli.repair.told import tell_plan

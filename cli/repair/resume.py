@@ -2,10 +2,11 @@
 
 import click
 
+from cli.actor import actor
+from cli.as_json import json_flag
 from cli.repair.applying import Applying
 from cli.repair.applying import resume as resumed
-from cli.repair.asked import actor
-from cli.repair.flags import json_flag, way_flags, way_of
+from cli.repair.flags import way_flags, way_of
 from cli.repair.ledger import opened, read_run
 from cli.repair.told import end_with
 

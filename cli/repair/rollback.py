@@ -6,10 +6,11 @@ from itertools import count
 
 import click
 
+from cli.actor import actor
+from cli.as_json import json_flag
 from cli.interrupts import interrupt_deferred
 from cli.progress import progress_bar
-from cli.repair.asked import actor
-from cli.repair.flags import Way, json_flag, way_flags, way_of
+from cli.repair.flags import Way, way_flags, way_of
 from cli.repair.ledger import look_at, opened, read_run, read_summary
 from cli.repair.run_text import kept_lines, undone_text
 from cli.repair.told import end_with

@@ -2,7 +2,7 @@
 
 import click
 
-from cli.repair.flags import json_flag
+from cli.as_json import json_flag
 from cli.repair.ledger import newest_run, opened, read_run
 from cli.repair.told import tell_plan, tell_run
 from compensation.states import RunState

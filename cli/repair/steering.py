@@ -2,8 +2,8 @@
 
 import click
 
-from cli.repair.asked import actor
-from cli.repair.flags import json_flag
+from cli.actor import actor
+from cli.as_json import json_flag
 from cli.repair.ledger import opened
 from cli.repair.told import tell_run
 from compensation import control
