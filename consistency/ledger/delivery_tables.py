@@ -17,9 +17,9 @@ notification_groups = Table(
     Column("labels", LongText, nullable=False),
     # Grows with everything that comes in, without a condition: a writer that waits for another's commit is not lost.
     Column("dirty", Integer, nullable=False),
-    Column("burst_at", UtcMoment),
-    # When what has come in is looked at.
+    # When what has come in is looked at; each arrival may move that, never beyond `flush_by`.
     Column("flush_at", UtcMoment),
+    Column("flush_by", UtcMoment),
     # When time alone asks for a look: a repetition, an escalation, the end of a silence.
     Column("wake_at", UtcMoment),
     Column("evaluated_at", UtcMoment),
@@ -33,6 +33,7 @@ group_members = Table(
     metadata,
     Column("group_key", GroupKey, ForeignKey(notification_groups.c.key, ondelete="CASCADE"), primary_key=True),
     Column("alert_id", Identifier, ForeignKey(alerts.c.id, ondelete="CASCADE"), primary_key=True),
+    Index("reconcilery_group_members_alert", "alert_id"),
 )
 
 notification_log = Table(

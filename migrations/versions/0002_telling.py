@@ -109,8 +109,8 @@ def create_groups() -> None:
         sa.Column("route", sa.String(64), nullable=False),
         long_text("labels"),
         sa.Column("dirty", sa.Integer, nullable=False),
-        moment("burst_at", nullable=True),
         moment("flush_at", nullable=True),
+        moment("flush_by", nullable=True),
         moment("wake_at", nullable=True),
         moment("evaluated_at", nullable=True),
         sa.Column("seq", sa.Integer, nullable=False),
@@ -130,6 +130,7 @@ def create_groups() -> None:
         sa.Column(
             "alert_id", sa.String(36), sa.ForeignKey("reconcilery_alerts.id", ondelete="CASCADE"), primary_key=True
         ),
+        indexes={"reconcilery_group_members_alert": ["alert_id"]},
     )
     create(
         "reconcilery_notification_log",
