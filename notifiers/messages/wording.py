@@ -1,25 +1,136 @@
 """Messages in words: in the language, the zone and the markup of whoever reads them."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from consistency.model import Level
+from consistency.one_line import one_line
+from notifiers.messages.blocks import Speech
+from notifiers.messages.chinese import Chinese
+from notifiers.messages.english import English
+from notifiers.messages.fitting import BLANK, cut, cut_lines, fit, size
 from notifiers.messages.markup import PLAIN, Markup
-from notifiers.messages.message import Message
+from notifiers.messages.message import AlertFact, Message
+from notifiers.messages.moments import local_text
+from notifiers.messages.phrases import Phrases
+from notifiers.messages.tone import MARKS, graver_first, gravest, tone_of
+
+if TYPE_CHECKING:
+    from notifiers.messages.templates import Template
+
+#: More alerts than these nobody reads in a message.
+MOST_ALERTS = 10
+LONGEST_TITLE = 200
+_LANGUAGES: Mapping[str, Phrases] = {"en": English(), "zh": Chinese()}
 
 
 class Wording:
     """How one channel words messages; safe for threads. `template` is the user's own text, or empty."""
 
     def __init__(self, language: str, zone: ZoneInfo, template: str = "") -> None:
-        self.language, self.zone, self.template = language, zone, template
+        self.phrases = _LANGUAGES[language]
+        self.zone = zone
+        self.template = template
+        self._templates: dict[str, Template] = {}
 
     def title(self, message: Message) -> str:
         """One line of at most 200 characters, without markup."""
-        return message.id
+        about = self.phrases.about(message.service, message.rule)
+        room = max(LONGEST_TITLE // 2, LONGEST_TITLE - len(self.phrases.titled("", about)))
+        if message.reason == "test":
+            return one_line(self.phrases.test(message.service), LONGEST_TITLE)
+        return one_line(self.phrases.titled(one_line(self._what(message), room), about), LONGEST_TITLE)
+
+    def headline(self, alert: AlertFact) -> str:
+        """What is said of one alert in one line, without markup."""
+        return Speech(self.phrases, self.zone, PLAIN).headline(alert)
 
     def parts(self, message: Message, limit: int, markup: Markup = PLAIN) -> tuple[str, ...]:
         """What stands below the title, an alert a part: all of it, joined by blank lines, in `limit` bytes of UTF-8."""
-        return (markup.bold(message.id)[:limit],)
+        own, trouble = self._own(message, limit, markup)
+        return own or self._usual(message, limit, markup, trouble)
 
     def text(self, message: Message, limit: int, markup: Markup = PLAIN) -> str:
         """Title and parts as one text of at most `limit` bytes of UTF-8; with a template what it says, alone."""
-        return "\n\n".join((self.title(message), *self.parts(message, limit, markup)))[:limit]
+        own, trouble = self._own(message, limit, markup)
+        if own:
+            return BLANK.join(own)
+        mark = f"{MARKS[tone_of(message)]} " if markup.marked else ""
+        title = mark + markup.bold(markup.escape(self.title(message)))
+        room = limit - size(title) - len(BLANK)
+        return cut(BLANK.join((title, *self._usual(message, max(room, 0), markup, trouble))), limit)
+
+    def _what(self, message: Message) -> str:
+        firing, resolved, notices = message.firing, message.resolved, message.notices
+        if not message.alerts:
+            what = notices[0].message if len(notices) == 1 else self.phrases.events(len(notices))
+            return self._levelled([notice.level for notice in notices], one_line(what), least=Level.MEDIUM)
+        if len(message.alerts) == 1:
+            return self.headline(message.alerts[0])
+        counted = self.phrases.counts(len(firing), len(resolved))
+        return self._levelled([alert.level for alert in firing], counted) if firing else self.phrases.resolved(counted)
+
+    def _levelled(self, levels: list[Level], what: str, least: Level = Level.LOW) -> str:
+        level = gravest(levels or [Level.LOW])
+        shown = graver_first(level) <= graver_first(least)
+        return f"{self.phrases.levels[level]}{self.phrases.colon}{what}" if shown else what
+
+    def _usual(self, message: Message, limit: int, markup: Markup, trouble: str) -> tuple[str, ...]:
+        lead = [self.phrases.reason(message.reason)]
+        lead += [self.phrases.instead_of(message.instead_of)] if message.instead_of else []
+        said = " ".join(sentence for sentence in lead if sentence)
+        tail = [self.phrases.template_failed(trouble)] if trouble else []
+        return fit(
+            [markup.escape(said)] if said else [],
+            self._blocks(message, markup),
+            [markup.escape(line) for line in tail],
+            limit=limit,
+            most=MOST_ALERTS,
+            more=lambda count: markup.escape(self.phrases.more(count)),
+        )
+
+    def _blocks(self, message: Message, markup: Markup) -> list[str]:
+        speech = Speech(self.phrases, self.zone, markup)
+        headed = len(message.alerts) + len(message.notices) > 1 or self._is_cut(message)
+        alerts = sorted(message.alerts, key=lambda alert: (alert.state, graver_first(alert.level), alert.since))
+        return [
+            *(speech.alert(alert, message, headed=headed) for alert in alerts),
+            *(speech.notice(notice, message, headed=headed) for notice in message.notices),
+        ]
+
+    def _is_cut(self, message: Message) -> bool:
+        return message.reason == "test" or one_line(self._what(message)) not in self.title(message)
+
+    def _own(self, message: Message, limit: int, markup: Markup) -> tuple[tuple[str, ...], str]:
+        """The user's own text as the only part, or why there is none."""
+        if not self.template:
+            return (), ""
+        from notifiers.messages.templates import Ready, TemplateFailed  # noqa: PLC0415 - few have one, and Jinja is large
+
+        usual = BLANK.join(self._usual(message, limit, markup, ""))
+        try:
+            text = self._template(markup).render(self._given(message) | {"text": Ready(usual)})
+        except TemplateFailed as failed:
+            return (), str(failed)
+        return (cut_lines(text, limit),), ""
+
+    def _template(self, markup: Markup) -> "Template":
+        from notifiers.messages.templates import Template  # noqa: PLC0415 - the same
+
+        if markup.name not in self._templates:
+            filters = {"local": self._local, "level": lambda level: self.phrases.levels[Level(level)]}
+            self._templates[markup.name] = Template(self.template, markup.escape, filters)
+        return self._templates[markup.name]
+
+    def _given(self, message: Message) -> dict[str, Any]:
+        told = [fact.model_dump() for fact in message.alerts]
+        return message.model_dump() | {
+            "title": self.title(message),
+            "firing": [alert for alert in told if alert["state"] == "firing"],
+            "resolved": [alert for alert in told if alert["state"] == "resolved"],
+        }
+
+    def _local(self, moment: datetime) -> str:
+        return local_text(moment, self.zone)

@@ -1,0 +1,131 @@
+"""Messages in Chinese."""
+# ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from consistency.model import Level
+from notifiers.messages.figures import figure, in_one_unit, share
+from notifiers.messages.message import AlertFact, Repaired
+
+_REASONS = {
+    "repeat": "问题仍在持续。",
+    "escalated": "至今无人认领。",
+    "severity_up": "情况加重。",
+    "new_alerts": "出现了新的问题。",
+    "unsilenced": "静默已结束，问题仍在持续。",
+    "reopened": "问题再次出现。",
+    "flapping": "状态反复变化，稳定后会再通知。",
+    "ack_expired": "认领已过期，问题仍在持续。",
+    "test": "收到这条消息说明渠道可用，系统并无异常。",
+}
+_NAMES = {
+    "rule": "规则",
+    "check": "检查",
+    "source": "来源",
+    "channel": "渠道",
+    "numbers": "输出",
+    "window": "时间窗口",
+    "since": "开始时间",
+    "lasted": "持续时间",
+    "top": "例如",
+    "repair": "修复",
+    "state": "状态",
+    "command": "下一步",
+    "link": "详情",
+    "at": "时间",
+}
+_CHECKS = {"quick": "快速检查", "full": "完整检查", "deep": "深度检查", "range": "区间检查"}
+_UNITS = {"s": "秒", "min": "分钟", "h": "小时", "d": "天"}
+
+
+class Chinese:
+    """See Phrases."""
+
+    colon = "："
+    listing = "，"
+    levels: Mapping[Level, str] = MappingProxyType(
+        {Level.LOW: "低", Level.MEDIUM: "中", Level.HIGH: "高", Level.CRITICAL: "严重"}
+    )
+    checks: Mapping[str, str] = MappingProxyType(_CHECKS)
+    names: Mapping[str, str] = MappingProxyType(_NAMES)
+
+    def about(self, service: str, rule: str) -> str:
+        return f"{service}，规则 {rule}" if rule else service
+
+    def titled(self, what: str, about: str) -> str:
+        return f"{what}（{about}）"
+
+    def kind(self, alert: AlertFact) -> str:
+        check = _CHECKS.get(alert.labels.get("check", ""), alert.labels.get("check", ""))
+        if alert.kind == "missing_outputs":
+            return f"{check}输出缺失"
+        if alert.kind == "checker_silent":
+            return f"{check or '检查'}没有按时完成"
+        if alert.kind == "channel_broken":
+            return f"渠道 {alert.labels.get('channel', '')} 故障"
+        return alert.summary or alert.kind.replace("_", " ")
+
+    def sentence(self, alert: AlertFact) -> str:
+        numbers = alert.numbers
+        if alert.kind == "missing_outputs" and {"missing", "tasks"} <= numbers.keys():
+            return f"{figure(numbers['tasks'])} 个任务中有 {figure(numbers['missing'])} 个缺少输出"
+        return self.kind(alert) if alert.kind in {"checker_silent", "channel_broken"} else ""
+
+    def resolved(self, what: str) -> str:
+        return f"已恢复：{what}"
+
+    def counts(self, firing: int, resolved: int) -> str:
+        if not firing:
+            return f"全部 {figure(resolved)} 个告警"
+        return f"{figure(firing)} 个告警" + (f"，{figure(resolved)} 个已恢复" if resolved else "")
+
+    def events(self, count: int) -> str:
+        return f"{figure(count)} 个事件"
+
+    def test(self, service: str) -> str:
+        return f"{service} 的测试消息"
+
+    def reason(self, reason: str) -> str:
+        return _REASONS.get(reason, "")
+
+    def instead_of(self, channel: str) -> str:
+        return f"渠道 {channel} 故障，本消息由此处代发。"
+
+    def numbers(self, alert: AlertFact) -> str:
+        numbers = alert.numbers
+        if alert.kind != "missing_outputs":
+            return self.listing.join(f"{name.replace('_', ' ')} {figure(value)}" for name, value in numbers.items())
+        said = [f"完整率 {rate}"] if (rate := share(alert)) else []
+        return self.listing.join([*said, *([f"{figure(numbers['late'])} 个延迟"] if numbers.get("late") else [])])
+
+    def span(self, start: str, end: str) -> str:
+        return f"{start} 至 {end}"
+
+    def lasting(self, since: str, length: str, seen: int) -> str:
+        return f"{since}，已持续 {length}" + (f"，出现 {figure(seen)} 次" if seen > 1 else "")
+
+    def length(self, length: timedelta) -> str:
+        number, unit = in_one_unit(length)
+        return f"{number} {_UNITS[unit]}"
+
+    def repaired(self, repaired: Repaired) -> str:
+        return (
+            f"{figure(repaired.wanted)} 个输出中已恢复 {figure(repaired.restored)} 个，运行 {repaired.run_id}；"
+            f"撤销：reconcilery repair rollback {repaired.run_id}"
+        )
+
+    def state(self, alert: AlertFact) -> list[str]:
+        return [
+            *([f"{alert.acked_by} 已认领"] if alert.acked_by else []),
+            *(["已有一段时间未再检查，情况可能有变"] if alert.stale else []),
+            *(["状态反复变化"] if alert.flapping else []),
+            *([f"由 {alert.resolved_by} 标记为已恢复"] if alert.resolved_by else []),
+        ]
+
+    def more(self, count: int) -> str:
+        return f"另有 {figure(count)} 个"
+
+    def template_failed(self, why: str) -> str:
+        return f"（本渠道的模板出错，已改用标准消息：{why}）"

@@ -1,0 +1,132 @@
+"""Messages in English."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from consistency.model import Level
+from notifiers.messages.figures import figure, in_one_unit, share
+from notifiers.messages.message import AlertFact, Repaired
+
+_REASONS = {
+    "repeat": "It still goes on.",
+    "escalated": "Nobody has taken this on yet.",
+    "severity_up": "It has become worse.",
+    "new_alerts": "More has come up.",
+    "unsilenced": "The silence is over, and it still goes on.",
+    "reopened": "It is back.",
+    "flapping": "It comes and goes; you hear of it again when it stays as it is.",
+    "ack_expired": "It was taken on, but it still goes on.",
+    "test": "If you can read this, the channel works. Nothing is wrong.",
+}
+
+_NAMES = {
+    "rule": "Rule",
+    "check": "Check",
+    "source": "Source",
+    "channel": "Channel",
+    "numbers": "Outputs",
+    "window": "Window",
+    "since": "Since",
+    "lasted": "Lasted",
+    "top": "For example",
+    "repair": "Repair",
+    "state": "State",
+    "command": "Next",
+    "link": "Details",
+    "at": "At",
+}
+
+
+class English:
+    """See Phrases."""
+
+    colon = ": "
+    listing = ", "
+    levels: Mapping[Level, str] = MappingProxyType(
+        {Level.LOW: "Low", Level.MEDIUM: "Medium", Level.HIGH: "High", Level.CRITICAL: "Critical"}
+    )
+    checks: Mapping[str, str] = MappingProxyType({})
+    names: Mapping[str, str] = MappingProxyType(_NAMES)
+
+    def about(self, service: str, rule: str) -> str:
+        return f"{service}, rule {rule}" if rule else service
+
+    def titled(self, what: str, about: str) -> str:
+        return f"{what} ({about})"
+
+    def kind(self, alert: AlertFact) -> str:
+        check = f" in the {alert.labels['check']} check" if "check" in alert.labels else ""
+        if alert.kind == "missing_outputs":
+            return f"missing outputs{check}"
+        if alert.kind == "checker_silent":
+            return f"the silence of the {alert.labels.get('check', '')} check".replace("  ", " ")
+        if alert.kind == "channel_broken":
+            return f"the broken channel {alert.labels.get('channel', '')}".rstrip()
+        return alert.summary or alert.kind.replace("_", " ")
+
+    def sentence(self, alert: AlertFact) -> str:
+        numbers = alert.numbers
+        if alert.kind == "missing_outputs" and {"missing", "tasks"} <= numbers.keys():
+            have = "has" if numbers["missing"] == 1 else "have"
+            return f"{figure(numbers['missing'])} of {figure(numbers['tasks'])} tasks {have} no output"
+        return ""
+
+    def resolved(self, what: str) -> str:
+        return f"Resolved: {what}"
+
+    def counts(self, firing: int, resolved: int) -> str:
+        alerts = f"{figure(firing or resolved)} {'alert' if (firing or resolved) == 1 else 'alerts'}"
+        if not firing:
+            return f"all of {alerts}"
+        return f"{alerts}, {figure(resolved)} resolved" if resolved else alerts
+
+    def events(self, count: int) -> str:
+        return f"{figure(count)} events"
+
+    def test(self, service: str) -> str:
+        return f"Test message of {service}"
+
+    def reason(self, reason: str) -> str:
+        return _REASONS.get(reason, "")
+
+    def instead_of(self, channel: str) -> str:
+        return f"This should have come by the channel {channel}, which is broken."
+
+    def numbers(self, alert: AlertFact) -> str:
+        numbers = alert.numbers
+        if alert.kind != "missing_outputs":
+            return self.listing.join(f"{name.replace('_', ' ')} {figure(value)}" for name, value in numbers.items())
+        said = [f"{rate} there"] if (rate := share(alert)) else []
+        return self.listing.join([*said, *([f"{figure(numbers['late'])} late"] if numbers.get("late") else [])])
+
+    def span(self, start: str, end: str) -> str:
+        return f"{start} to {end}"
+
+    def lasting(self, since: str, length: str, seen: int) -> str:
+        return f"{since}, for {length}" + (f", seen {figure(seen)} times" if seen > 1 else "")
+
+    def length(self, length: timedelta) -> str:
+        number, unit = in_one_unit(length)
+        return f"{number} {unit}"
+
+    def repaired(self, repaired: Repaired) -> str:
+        outputs = "output" if repaired.wanted == 1 else "outputs"
+        return (
+            f"{figure(repaired.restored)} of {figure(repaired.wanted)} {outputs} restored by run {repaired.run_id};"
+            f" undo: reconcilery repair rollback {repaired.run_id}"
+        )
+
+    def state(self, alert: AlertFact) -> list[str]:
+        return [
+            *([f"taken on by {alert.acked_by}"] if alert.acked_by else []),
+            *(["nobody has looked for a while, so it may have changed"] if alert.stale else []),
+            *(["comes and goes"] if alert.flapping else []),
+            *([f"resolved by {alert.resolved_by}"] if alert.resolved_by else []),
+        ]
+
+    def more(self, count: int) -> str:
+        return f"and {figure(count)} more"
+
+    def template_failed(self, why: str) -> str:
+        return f"(The template of this channel failed, so this is the usual message: {why})"
