@@ -8,6 +8,9 @@ from typing import Any
 
 from consistency.model import Level
 from notifiers.messages.message import AlertFact, Message, NoticeFact
+from notifiers.messages.wording import Wording
+
+LONGEST_HEADLINE = 2000
 
 #: What an alert's level is called in an event; what is resolved is `info`.
 EVENT_LEVELS: Mapping[Level, str] = {
@@ -57,6 +60,12 @@ def event_of(message: Message, headline: str = "") -> dict[str, Any]:
         "details": _details(message, told),
         "metrics": _metrics(message),
     }
+
+
+def worded_event(message: Message, wording: Wording) -> dict[str, Any]:
+    """The same with a headline in the channel's language, or by the user's own template."""
+    headline = wording.text(message, LONGEST_HEADLINE) if wording.template else wording.title(message)
+    return event_of(message, headline)
 
 
 def event_time(moment: datetime) -> str:
