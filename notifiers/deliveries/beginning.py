@@ -1,0 +1,108 @@
+"""The first of a sender's two transactions: takes a delivery in hand, or says why it is not to be sent now."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from consistency.errors import BadRequest
+from notifiers.channels.channel import Channel
+from notifiers.deliveries.breakers import Standing, take_probe
+from notifiers.deliveries.claiming import Claim, Found, change_found, hold_others, let_go, take
+from notifiers.deliveries.outbox import REDELIVERED
+from notifiers.deliveries.reporting import Report
+from notifiers.deliveries.standing_in import PATIENCE, fallback_of, may_stand_in, stand_in
+from notifiers.deliveries.states import DeliveryState
+from notifiers.deliveries.switchboard import Switchboard, channel_of
+from notifiers.messages.message import Message
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A delivery in hand: what is to be sent, and by which channel."""
+
+    claim: Claim
+    channel: Channel
+    message: Message
+    probe: bool
+
+
+def begin(connection: Connection, switchboard: Switchboard, found: Found, margin: timedelta) -> Ready | Report:
+    """Take a delivery for as long as its channel may need and `margin` more, unless something speaks against it."""
+    if not found.is_due:
+        return _told(found, found.state)
+    try:
+        channel = channel_of(switchboard, found.channel)
+        message = Message.model_validate_json(found.message)
+    except (BadRequest, ValidationError) as error:
+        gone = isinstance(error, BadRequest)
+        why = f"there is no channel {found.channel} any more" if gone else "its message cannot be read"
+        return _end(connection, found, DeliveryState.DEAD, why)
+    if ending := _ending(found, channel, message):
+        return _end(connection, found, *ending)
+    if _is_superfluous(found, channel):
+        message = message.model_copy(update={"alerts": ()})
+    standing = found.health.standing(found.now)
+    if standing in {Standing.PAUSED, Standing.BROKEN}:
+        return _hold(connection, switchboard, found, message)
+    lease = switchboard.settings_of(found.channel).timeout + margin
+    return _take(connection, found, channel, message, lease, probe=standing is Standing.PROBE)
+
+
+def put_back(connection: Connection, ready: Ready, seconds: float) -> Report:
+    """Let go of a delivery that may not be sent for so many seconds because of a limit; that was no attempt."""
+    claim, wait = ready.claim, timedelta(seconds=seconds)
+    let_go(connection, claim, DeliveryState.QUEUED, next_at=claim.now + wait, attempts=claim.found.attempts)
+    return _told(claim.found, DeliveryState.QUEUED, held=seconds)
+
+
+def _ending(found: Found, channel: Channel, message: Message) -> tuple[DeliveryState, str] | None:
+    if found.attempts > len(channel.retries):
+        return DeliveryState.DEAD, f"given up: of {found.attempts} senders none came back with an answer"
+    if _is_superfluous(found, channel) and not message.notices:
+        return DeliveryState.SUPERSEDED, "a newer message of its group says more"
+    return None
+
+
+def _is_superfluous(found: Found, channel: Channel) -> bool:
+    """Whether it was left over when a newer message came: it was being sent then, and has failed since."""
+    return channel.supersedes and found.newer and found.attempts > 0 and found.reason != REDELIVERED
+
+
+def _take(
+    connection: Connection, found: Found, channel: Channel, message: Message, lease: timedelta, *, probe: bool
+) -> Ready | Report:
+    claim = take(connection, found, lease)
+    if claim is None:
+        return _told(found, DeliveryState.SENDING)
+    if probe and not take_probe(connection, found.channel, found.now, found.now + lease):
+        let_go(connection, claim, DeliveryState.QUEUED, next_at=found.now + lease, attempts=found.attempts)
+        return _told(found, DeliveryState.QUEUED, held=lease.total_seconds())
+    return Ready(claim, channel, message, probe)
+
+
+def _hold(connection: Connection, switchboard: Switchboard, found: Found, message: Message) -> Report:
+    """Leave it waiting until its channel may be asked; when that is broken and it has waited, another stands in."""
+    until, fallback_id = found.health.paused_until or found.now, None
+    broken = found.health.broken_since is not None and bool(fallback_of(switchboard, found.channel))
+    if broken and may_stand_in(found):
+        patient_until = found.created_at + PATIENCE
+        if found.now < patient_until:
+            until = min(until, patient_until)
+        else:
+            fallback_id = stand_in(connection, switchboard, found, message, found.now)
+    given = {"state": DeliveryState.QUEUED, "lease_token": None, "lease_until": None}
+    change_found(connection, found, **given, next_at=until)
+    hold_others(connection, found, only_stood_in=broken)
+    return _told(found, DeliveryState.QUEUED, fallback_id=fallback_id)
+
+
+def _end(connection: Connection, found: Found, state: DeliveryState, because: str) -> Report:
+    given = {"lease_token": None, "lease_until": None, "finished_at": found.now, "ended_because": because}
+    changed = change_found(connection, found, state=state, **given)
+    return _told(found, state if changed else found.state)
+
+
+def _told(found: Found, state: DeliveryState, held: float | None = None, fallback_id: str | None = None) -> Report:
+    return Report(found.id, found.channel, state, found.attempts, held=held, fallback_id=fallback_id)

@@ -1,0 +1,154 @@
+"""One sender at a time has a delivery in hand, until its lease ends; what comes later than that changes nothing."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, exists, select, update
+
+from consistency.ledger.clock import clock
+from consistency.ledger.delivery_tables import channel_states, deliveries
+from notifiers.deliveries.breakers import ChannelState
+from notifiers.deliveries.states import OPEN, DeliveryState
+
+_newer = deliveries.alias("newer")
+_LATER = exists().where(
+    _newer.c.group_key == deliveries.c.group_key,
+    _newer.c.channel == deliveries.c.channel,
+    _newer.c.seq > deliveries.c.seq,
+    _newer.c.state.in_([DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT]),
+)
+_LOOK = (
+    select(
+        deliveries,
+        channel_states.c.failures,
+        channel_states.c.broken_since,
+        channel_states.c.paused_until,
+        channel_states.c.probes,
+        channel_states.c.reason.label("channel_reason"),
+        _LATER.label("newer"),
+        clock().label("now"),
+    )
+    .select_from(deliveries.outerjoin(channel_states, channel_states.c.channel == deliveries.c.channel))
+    .limit(1)
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A delivery as it was when it was looked at, at `now` by the database's clock, with the state of its channel.
+
+    `newer` says that the channel has or will have a later message of the same group.
+    """
+
+    id: str
+    channel: str
+    group_key: str
+    seq: int
+    reason: str
+    state: DeliveryState
+    message: str
+    progress: str | None
+    attempts: int
+    next_at: datetime
+    created_at: datetime
+    lease_token: str | None
+    fallback_of: str | None
+    fallback_at: datetime | None
+    newer: bool
+    health: ChannelState
+    now: datetime
+    seen_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether somebody should send it: nobody else has it in hand, and it need not wait."""
+        return self.state in OPEN and self.next_at <= self.now
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery in hand; `attempt` is the number of this attempt."""
+
+    found: Found
+    token: str
+    attempt: int
+
+    @property
+    def now(self) -> datetime:
+        """The database's clock without asking it: as it was at the look, and the time since."""
+        return self.found.now + timedelta(seconds=time.monotonic() - self.found.seen_at)
+
+
+def look(connection: Connection, delivery_id: str) -> Found | None:
+    """Everything that is needed to decide what to do with a delivery, in one statement."""
+    row = connection.execute(_LOOK.where(deliveries.c.id == delivery_id)).first()
+    return _found(row) if row else None
+
+
+def take(connection: Connection, found: Found, lease: timedelta) -> Claim | None:
+    """Take a delivery that was found due for so long; None if somebody else has been faster."""
+    token, until = str(uuid.uuid4()), found.now + lease
+    # While it is in hand the next attempt is due when the lease ends, so that one question finds whatever is due.
+    taken = {"state": DeliveryState.SENDING, "lease_token": token, "lease_until": until, "next_at": until}
+    taking = update(deliveries).where(*_as_found(found)).values(**taken, attempts=found.attempts + 1)
+    if connection.execute(taking).rowcount != 1:
+        return None
+    return Claim(found, token, found.attempts + 1)
+
+
+def change_found(connection: Connection, found: Found, **values: Any) -> bool:
+    """Change a delivery that nobody has in hand; False if it is not any more as it was found."""
+    return connection.execute(update(deliveries).where(*_as_found(found)).values(values)).rowcount == 1
+
+
+def hold_others(connection: Connection, found: Found, *, only_stood_in: bool) -> None:
+    """Let what else is due on a channel wait until that may be asked; perhaps only what nobody is to stand in for."""
+    due = (deliveries.c.channel == found.channel) & (deliveries.c.state == DeliveryState.QUEUED)
+    due &= deliveries.c.next_at <= found.now
+    if only_stood_in:
+        due &= deliveries.c.fallback_at.is_not(None) | deliveries.c.fallback_of.is_not(None)
+    connection.execute(update(deliveries).where(due).values(next_at=found.health.paused_until))
+
+
+def let_go(connection: Connection, claim: Claim, state: DeliveryState, **values: Any) -> bool:
+    """Put down a delivery with what has become of it; False, and nothing changes, if it was taken away meanwhile."""
+    mine = (deliveries.c.id == claim.found.id) & (deliveries.c.lease_token == claim.token)
+    given = {"state": state, "lease_token": None, "lease_until": None, **values}
+    return connection.execute(update(deliveries).where(mine).values(given)).rowcount == 1
+
+
+def _as_found(found: Found) -> tuple[ColumnElement[bool], ...]:
+    same = deliveries.c.lease_token == found.lease_token if found.lease_token else deliveries.c.lease_token.is_(None)
+    return (
+        deliveries.c.id == found.id,
+        deliveries.c.state == found.state,
+        deliveries.c.attempts == found.attempts,
+        deliveries.c.next_at <= found.now,
+        same,
+    )
+
+
+def _found(row: Any) -> Found:
+    health = ChannelState(row.failures or 0, row.broken_since, row.paused_until, row.probes or 0, row.channel_reason)
+    return Found(
+        id=row.id,
+        channel=row.channel,
+        group_key=row.group_key,
+        seq=row.seq,
+        reason=row.reason,
+        state=DeliveryState(row.state),
+        message=row.message,
+        progress=row.progress,
+        attempts=row.attempts,
+        next_at=row.next_at,
+        created_at=row.created_at,
+        lease_token=row.lease_token,
+        fallback_of=row.fallback_of,
+        fallback_at=row.fallback_at,
+        newer=bool(row.newer),
+        health=health,
+        now=row.now,
+    )

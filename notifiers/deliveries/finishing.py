@@ -1,0 +1,126 @@
+"""The second of a sender's two transactions: writes down what an attempt came to, for message and channel."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, func, insert, select
+
+from consistency.ledger.delivery_tables import delivery_attempts
+from consistency.masking import mask_text
+from notifiers.channels.channel import Outcome, Verdict
+from notifiers.deliveries import breakers
+from notifiers.deliveries.beginning import Ready
+from notifiers.deliveries.claiming import Found, let_go
+from notifiers.deliveries.reporting import Report
+from notifiers.deliveries.retries import Next, what_follows
+from notifiers.deliveries.standing_in import hurry, stand_in
+from notifiers.deliveries.states import DeliveryState
+from notifiers.deliveries.switchboard import Switchboard
+
+LONGEST_REPLY = 2048
+_DETAIL, _CODE = 500, 64
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt: what it came to, without secrets, and how long it took."""
+
+    verdict: Verdict
+    milliseconds: int
+
+
+def finish(connection: Connection, switchboard: Switchboard, ready: Ready, attempt: Attempt) -> Report:
+    """Write down an attempt; nothing is changed if the lease ended meanwhile and somebody else has the delivery."""
+    claim, verdict = ready.claim, attempt.verdict
+    unknown = _unknown_before(connection, claim.found) if verdict.outcome is Outcome.UNKNOWN else 0
+    follows = what_follows(verdict, claim.attempt, unknown, ready.channel.retries, random.random())
+    if not let_go(connection, claim, follows.state, **_values(ready, verdict, follows)):
+        return _report(ready, verdict, DeliveryState.SENDING)
+    _keep(connection, ready, attempt)
+    return _about_the_channel(connection, switchboard, ready, verdict, follows)
+
+
+def _values(ready: Ready, verdict: Verdict, follows: Next) -> dict[str, Any]:
+    now = ready.claim.now
+    if follows.state is DeliveryState.QUEUED:
+        progress = ready.claim.found.progress if verdict.progress is None else verdict.progress
+        return {"next_at": now + follows.wait, "progress": progress}
+    kept = {} if verdict.progress is None else {"progress": verdict.progress}
+    because = None if follows.because is None else follows.because[:_DETAIL]
+    return {"finished_at": now, "ended_because": because, **kept}
+
+
+def _keep(connection: Connection, ready: Ready, attempt: Attempt) -> None:
+    verdict, claim = attempt.verdict, ready.claim
+    values = {
+        "delivery_id": claim.found.id,
+        "no": claim.attempt,
+        "at": claim.found.now,
+        "outcome": verdict.outcome,
+        "code": verdict.code,
+        "detail": verdict.detail,
+        "reply": verdict.reply,
+        "milliseconds": attempt.milliseconds,
+    }
+    connection.execute(insert(delivery_attempts).values(values))
+
+
+def _about_the_channel(
+    connection: Connection, switchboard: Switchboard, ready: Ready, verdict: Verdict, follows: Next
+) -> Report:
+    found, now = ready.claim.found, ready.claim.now
+    turn = breakers.note(connection, found.channel, found.health, verdict, now, probe=ready.probe)
+    fallback_id = None
+    if turn is not None:
+        hurry(connection, found.channel, now)
+    if (turn is not None and turn.broken) or _is_left_to_others(verdict, follows):
+        fallback_id = stand_in(connection, switchboard, found, ready.message, now)
+    return _report(ready, verdict, follows.state, turn, fallback_id)
+
+
+def _is_left_to_others(verdict: Verdict, follows: Next) -> bool:
+    """Whether a broken channel has cost this very message."""
+    return follows.state is DeliveryState.DEAD and verdict.outcome in breakers.ILL
+
+
+def _unknown_before(connection: Connection, found: Found) -> int:
+    """How many attempts ended so since the message was made, or was sent again by a person."""
+    mine = (delivery_attempts.c.delivery_id == found.id) & (delivery_attempts.c.outcome == Outcome.UNKNOWN)
+    mine &= delivery_attempts.c.at >= found.created_at
+    return connection.scalar(select(func.count()).select_from(delivery_attempts).where(mine)) or 0
+
+
+def without_secrets(verdict: Verdict) -> Verdict:
+    """The verdict as it may be kept: masked, and no longer than its columns."""
+    return Verdict(
+        verdict.outcome,
+        verdict.code[:_CODE],
+        mask_text(verdict.detail)[:_DETAIL],
+        verdict.wait,
+        verdict.pause,
+        mask_text(verdict.reply).encode()[:LONGEST_REPLY].decode(errors="ignore").replace("\x00", ""),
+        verdict.progress,
+    )
+
+
+def _report(
+    ready: Ready,
+    verdict: Verdict,
+    state: DeliveryState,
+    turn: breakers.Turn | None = None,
+    fallback_id: str | None = None,
+) -> Report:
+    claim = ready.claim
+    return Report(
+        claim.found.id,
+        claim.found.channel,
+        state,
+        claim.attempt,
+        str(verdict.outcome),
+        verdict.code,
+        turn=turn,
+        fallback_id=fallback_id,
+    )
