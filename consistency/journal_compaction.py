@@ -7,33 +7,33 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from consistency.errors import ReconcileryError
-from consistency.journal_files import day_file, day_of, locked, raw_lines
+from consistency.journal_files import RESULTS_PREFIX, day_of, locked, raw_lines
 
 
-def compact(folder: Path, today: date, gzip_after_days: int, keep_days: int) -> list[str]:
+def compact(folder: Path, today: date, gzip_after_days: int, keep_days: int, prefix: str = RESULTS_PREFIX) -> list[str]:
     """Tidy a folder of day files and tell what was done; `today` is the UTC day, other files are left alone.
 
     May run twice at once and be killed at any point: the archive is complete before the plain file goes, both are
     only touched under the plain file's lock, and a line that is in both is read and archived once.
     """
     done: list[str] = []
-    for path, day in _day_files(folder):
+    for path, day in _day_files(folder, prefix):
         try:
             if day < today - timedelta(days=keep_days):
                 done += _deleted(path)
             elif path.suffix != ".gz" and day <= today - timedelta(days=gzip_after_days):
-                done += _compressed(path, day)
+                done += _compressed(path, day, prefix)
         except OSError as error:
             raise ReconcileryError(f"{path} cannot be tidied up: {error.strerror}") from error
     return done
 
 
-def _day_files(folder: Path) -> list[tuple[Path, date]]:
+def _day_files(folder: Path, prefix: str) -> list[tuple[Path, date]]:
     try:
         found = sorted(folder.iterdir())
     except FileNotFoundError:
         return []
-    days = ((path, day_of(path)) for path in found if path.is_file() and not path.is_symlink())
+    days = ((path, day_of(path, prefix)) for path in found if path.is_file() and not path.is_symlink())
     return [(path, day) for path, day in days if day is not None]
 
 
@@ -43,11 +43,11 @@ def _deleted(path: Path) -> list[str]:
     return [f"deleted {path.name}"]
 
 
-def _compressed(path: Path, day: date) -> list[str]:
+def _compressed(path: Path, day: date, prefix: str) -> list[str]:
     try:
         with locked(path):
-            archive = day_file(path.parent, day).with_name(path.name + ".gz")
-            _write_archive(_unfinished(path), raw_lines(path.parent, day))
+            archive = path.with_name(path.name + ".gz")
+            _write_archive(_unfinished(path), raw_lines(path.parent, day, prefix))
             _unfinished(path).replace(archive)
             _sync(path.parent)
             path.unlink()

@@ -21,25 +21,28 @@ from typing import Any, BinaryIO
 
 from consistency.errors import ReconcileryError
 
-_NAME = re.compile(r"monitoring_(\d{8})\.jsonl(\.gz)?", re.ASCII)
+_NAME = re.compile(r"([a-z]+)_(\d{8})\.jsonl(\.gz)?", re.ASCII)
+#: What the names of the files begin with where the results of checks are.
+RESULTS_PREFIX = "monitoring"
 
 
-def day_file(folder: Path, day: date) -> Path:
+def day_file(folder: Path, day: date, prefix: str = RESULTS_PREFIX) -> Path:
     """Where the lines of a day go; once compressed, they are in the same name with `.gz`."""
-    return folder / f"monitoring_{day:%Y%m%d}.jsonl"
+    return folder / f"{prefix}_{day:%Y%m%d}.jsonl"
 
 
-def day_of(path: Path) -> date | None:
+def day_of(path: Path, prefix: str = RESULTS_PREFIX) -> date | None:
     """The day that a file of this name holds, or None for a stranger's file."""
     found = _NAME.fullmatch(path.name)
     with suppress(ValueError):
-        return datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=UTC).date() if found else None
+        if found and found[1] == prefix:
+            return datetime.strptime(found[2], "%Y%m%d").replace(tzinfo=UTC).date()
     return None
 
 
-def append_line(folder: Path, moment: datetime, record: dict[str, Any]) -> Path:
+def append_line(folder: Path, moment: datetime, record: dict[str, Any], prefix: str = RESULTS_PREFIX) -> Path:
     """Add one line to the file of the moment's UTC day, creating both; raises ReconcileryError when it cannot."""
-    path = day_file(folder, moment.astimezone(UTC).date())
+    path = day_file(folder, moment.astimezone(UTC).date(), prefix)
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -96,12 +99,13 @@ class Lines:
     folder: Path
     first: date
     last: date
+    prefix: str = RESULTS_PREFIX
     skipped: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         self.skipped = 0
         for day in self._days():
-            for line in raw_lines(self.folder, day):
+            for line in raw_lines(self.folder, day, self.prefix):
                 record = _record(line)
                 if record is None:
                     self.skipped += 1
@@ -110,13 +114,13 @@ class Lines:
 
     def _days(self) -> list[date]:
         paths = self.folder.iterdir() if self.folder.is_dir() else ()
-        days = {day for path in paths if (day := day_of(path)) is not None}
+        days = {day for path in paths if (day := day_of(path, self.prefix)) is not None}
         return sorted(day for day in days if self.first <= day <= self.last)
 
 
-def read_lines(folder: Path, first: date, last: date) -> Lines:
+def read_lines(folder: Path, first: date, last: date, prefix: str = RESULTS_PREFIX) -> Lines:
     """The records of these UTC days, from plain and compressed files alike."""
-    return Lines(folder, first, last)
+    return Lines(folder, first, last, prefix)
 
 
 def contains(folder: Path, day: date, check_id: str) -> bool:
@@ -126,9 +130,9 @@ def contains(folder: Path, day: date, check_id: str) -> bool:
     return any(record is not None and record.get("check_id") == check_id for record in candidates)
 
 
-def raw_lines(folder: Path, day: date) -> Iterator[bytes]:
+def raw_lines(folder: Path, day: date, prefix: str = RESULTS_PREFIX) -> Iterator[bytes]:
     """The lines of a day without their ends, the compressed ones first, none twice; b"?" for a damaged archive."""
-    path = day_file(folder, day)
+    path = day_file(folder, day, prefix)
     seen: set[int] = set()
     with ExitStack() as files:
         # Opened before the archive is looked for: it disappears only after its lines are there.

@@ -30,8 +30,9 @@ class Alert:
     """An alert as it stands in the ledger.
 
     `level` rises at once and falls when three bad observations in a row were milder. `details` holds `numbers`,
-    `window`, `top`, `onset`, `check_id`, `verdict` and `command`, each where it is known. `repair` holds `run_id`,
-    `restored` and `wanted`. `updated_at` is when it last changed in a way that somebody may have to be told of.
+    `window` (two texts), `top`, `onset`, `check_id`, `verdict`, `command`, `fix` and `findings`, each where known.
+    `repair` holds `run_id`, `restored` and `wanted`. `updated_at` is when it last changed in a way that somebody may
+    have to be told of.
     """
 
     id: str
@@ -100,6 +101,7 @@ def alert_of(row: Row[Any]) -> Alert:
 def row_of(alert: Alert) -> dict[str, Any]:
     """The values of its row."""
     written = {
+        "summary": alert.summary[:500],
         "labels": json.dumps(alert.labels, ensure_ascii=False, sort_keys=True),
         "details": json.dumps(alert.details, ensure_ascii=False),
         "repair": json.dumps(alert.repair, ensure_ascii=False) if alert.repair else None,
