@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def write_record(resources: Resources, run_id: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8") as out:
-            for line in item_lines(resources, run_id):
+            for line in chain.from_iterable(line_pages(resources, run_id)):
                 out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
         partial.replace(path)
     except OSError as error:
@@ -53,10 +54,10 @@ def write_record(resources: Resources, run_id: str) -> None:
             partial.unlink(missing_ok=True)
 
 
-def item_lines(resources: Resources, run_id: str, state: str | None = None) -> Iterator[dict[str, Any]]:
-    """Every item of the run in the order of the plan, or those in one state."""
+def line_pages(resources: Resources, run_id: str, state: str | None = None) -> Iterator[list[dict[str, Any]]]:
+    """Every item of the run in the order of the plan, or those in one state; a page is in memory at one time."""
     for page in item_pages(resources, run_id, _SHOWN, state):
-        yield from map(_line, page)
+        yield list(map(_line, page))
 
 
 def item_pages(

@@ -76,7 +76,8 @@ def utc_text(moment: datetime) -> str:
     """RFC 3339 in UTC, with microseconds only where there are some: `2026-09-16T03:00:00Z`."""
     if moment.tzinfo is None:
         raise ValueError("a naive datetime has no place in UTC")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat()[: -len("+00:00")] + "Z"
 
 
 def parse_utc(text: str) -> datetime:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from cli.repair.ledger import opened, read_run
 from cli.repair.told import write_listed
 from cli.repair.words import state_words
 from cli.terminal import columns, fitted, note, printable, width
-from compensation.records import item_lines
+from compensation.records import line_pages
 from compensation.states import ItemState
 
 _PAGE = 1000
@@ -27,13 +27,13 @@ def items(*, run_id: str, state: str | None, as_json: bool) -> None:
     """List the tasks of a run in the order of its plan, each with its outcome and why."""
     with opened() as resources:
         run = read_run(resources, run_id)
-        found = item_lines(resources, run.id, state)
+        pages = line_pages(resources, run.id, state)
         if as_json:
             head = {"schema_version": 1, "run_id": run.id, "state": str(run.state)}
-            write_listed(sys.stdout.write, head, "items", found)
+            write_listed(sys.stdout.write, head, "items", pages)
             return
         shown = 0
-        for line in _table(found):
+        for line in _table(chain.from_iterable(pages)):
             click.echo(line)
             shown += 1
         if not shown:

@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from cli.repair.plan_text import SHOWN, plan_lines
 from cli.repair.run_text import run_lines
 from cli.repair.words import exit_code_of, state_words
 from cli.terminal import has_colours, width
-from compensation.plans.planned_items import planned_items
+from compensation.plans.planned_items import planned_pages
 from compensation.runs import RepairRefused, Run
 from compensation.states import ItemState, RunState
 from consistency.resources import Resources
@@ -26,10 +26,10 @@ def tell_plan(resources: Resources, run: Run, *, as_json: bool) -> None:
     """Print the plan; as JSON with all its items, of which a page is in memory at one time."""
     summary, rule = read_summary(resources, run), resources.rule(run.rule_id)
     if as_json:
-        write_listed(sys.stdout.write, summary, "plan", planned_items(resources, rule, run.id))
+        write_listed(sys.stdout.write, summary, "plan", planned_pages(resources, rule, run.id))
         return
     settings = resources.settings
-    items = list(islice(planned_items(resources, rule, run.id, ItemState.PENDING), SHOWN))
+    items = list(islice(chain.from_iterable(planned_pages(resources, rule, run.id, ItemState.PENDING)), SHOWN))
     lines = plan_lines(
         summary,
         items,
@@ -43,12 +43,15 @@ def tell_plan(resources: Resources, run: Run, *, as_json: bool) -> None:
     click.echo("\n".join(lines))
 
 
-def write_listed(write: Callable[[str], Any], head: dict[str, Any], name: str, items: Iterable[dict[str, Any]]) -> None:
-    """One object, written piece by piece: the head, and the items under their name."""
+def write_listed(
+    write: Callable[[str], Any], head: dict[str, Any], name: str, pages: Iterable[Sequence[dict[str, Any]]]
+) -> None:
+    """One object, written page by page: the head, and the items under their name."""
     encode, separator = json.JSONEncoder(ensure_ascii=False, default=str).encode, ""
     write(f'{encode(head)[:-1]}, "{name}": [')
-    for item in items:
-        write(separator + encode(item))
+    for page in filter(None, pages):
+        # A page is encoded at once: for a hundred thousand items, one by one takes a third longer.
+        write(separator + encode(page)[1:-1])
         separator = ", "
     write("]}\n")
 
