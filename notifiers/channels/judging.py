@@ -8,6 +8,8 @@ from consistency.retry_after import retry_after
 from notifiers.channels.channel import Outcome, Verdict
 from notifiers.channels.http_post import Answer
 
+#: Where it stands how long to wait.
+RETRY_AFTER = ("Retry-After",)
 _TOO_MANY = 429
 _FAILED_FROM = 500
 _PASSING = (408, 425)
@@ -26,9 +28,9 @@ class Meaning:
     pause: timedelta | None = None
 
 
-def by_status(answer: Answer, now: datetime, wait_header: str = "Retry-After") -> Verdict:
+def by_status(answer: Answer, now: datetime, wait_headers: Sequence[str] = RETRY_AFTER) -> Verdict:
     """What the HTTP status alone says."""
-    code, wait = f"HTTP {answer.status}", retry_after(answer.headers.get(wait_header), now)
+    code, wait = f"HTTP {answer.status}", _wait(answer, now, wait_headers)
     if answer.well:
         return answer.verdict(Outcome.OK, code)
     if answer.status == _TOO_MANY:
@@ -51,24 +53,24 @@ def by_code(
     *,
     codes: Sequence[str],
     words: Sequence[str],
-    wait_header: str = "Retry-After",
+    wait_headers: Sequence[str] = RETRY_AFTER,
 ) -> Verdict:
     """What the code in the JSON body says, which stands under the first of `codes` that is there; 0 is success."""
     value = answer.value or {}
     code = next((_number(value[name]) for name in codes if name in value), None)
     if code is None:
-        return no_form(answer) if answer.well else by_status(answer, now, wait_header)
+        return no_form(answer) if answer.well else by_status(answer, now, wait_headers)
     if code == 0:
-        return answer.verdict(Outcome.OK, "0") if answer.well else by_status(answer, now, wait_header)
+        return answer.verdict(Outcome.OK, "0") if answer.well else by_status(answer, now, wait_headers)
     said = next((str(value[name]) for name in words if value.get(name)), "")
-    wait = retry_after(answer.headers.get(wait_header), now)
+    wait = _wait(answer, now, wait_headers)
     if meaning := meanings.get(code):
         detail = "; ".join(text for text in (said, meaning.hint) if text)
         held = max((span for span in (wait, meaning.pause) if span is not None), default=None)
         pause = held if meaning.outcome is Outcome.RATE_LIMITED else None
         return answer.verdict(meaning.outcome, code, detail, wait=held, pause=pause)
     if answer.status == _TOO_MANY or answer.status >= _FAILED_FROM:
-        return by_status(answer, now, wait_header)
+        return by_status(answer, now, wait_headers)
     return answer.verdict(Outcome.UNKNOWN, code, said or f"{answer.host} answered with code {code}")
 
 
@@ -79,6 +81,10 @@ def no_form(answer: Answer) -> Verdict:
         return answer.verdict(Outcome.TRANSIENT, "empty", f"{answer.host} gave an empty answer")
     kind, what = ("html", "a web page") if text.startswith("<") else ("not_json", "no answer of the usual form")
     return answer.verdict(Outcome.TRANSIENT, kind, f"{answer.host} gave {what}, so nobody knows whether it was taken")
+
+
+def _wait(answer: Answer, now: datetime, names: Sequence[str]) -> timedelta | None:
+    return next((wait for name in names if (wait := retry_after(answer.headers.get(name), now)) is not None), None)
 
 
 def _number(value: object) -> int | None:

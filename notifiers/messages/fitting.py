@@ -46,6 +46,18 @@ def cut_lines(text: str, limit: int) -> str:
     return "\n".join((*kept, _CUT)) if kept else cut(lines[0], limit)
 
 
+def chunks(text: str, limit: int) -> list[str]:
+    """The text in pieces of at most `limit` bytes, split between lines; a longer line is cut."""
+    pieces, room = list[list[str]](), -1
+    for line in (cut(line, limit) for line in text.split("\n")):
+        room -= size(line) + 1
+        if room < 0:
+            pieces.append([])
+            room = limit - size(line)
+        pieces[-1].append(line)
+    return ["\n".join(lines) for lines in pieces]
+
+
 def fit(
     lead: Sequence[str],
     blocks: Sequence[str],
