@@ -47,7 +47,7 @@ def _compressed(path: Path, day: date, prefix: str) -> list[str]:
     try:
         with locked(path):
             archive = path.with_name(path.name + ".gz")
-            _write_archive(_unfinished(path), raw_lines(path.parent, day, prefix))
+            _write_archive(_unfinished(path), raw_lines(path.parent, day, prefix, held=True))
             _unfinished(path).replace(archive)
             _sync(path.parent)
             path.unlink()

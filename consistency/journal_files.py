@@ -12,7 +12,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -130,8 +130,11 @@ def contains(folder: Path, day: date, check_id: str) -> bool:
     return any(record is not None and record.get("check_id") == check_id for record in candidates)
 
 
-def raw_lines(folder: Path, day: date, prefix: str = RESULTS_PREFIX) -> Iterator[bytes]:
-    """The lines of a day without their ends, the compressed ones first, none twice; b"?" for a damaged archive."""
+def raw_lines(folder: Path, day: date, prefix: str = RESULTS_PREFIX, *, held: bool = False) -> Iterator[bytes]:
+    """The lines of a day without their ends, the compressed ones first, none twice; b"?" for a damaged archive.
+
+    `held` says that the caller has the lock of the day's file.
+    """
     path = day_file(folder, day, prefix)
     seen: set[int] = set()
     with ExitStack() as files:
@@ -142,7 +145,8 @@ def raw_lines(folder: Path, day: date, prefix: str = RESULTS_PREFIX) -> Iterator
             if plain:
                 seen.add(hash(line))
             yield line
-        yield from (line for line in _split(plain) if hash(line) not in seen) if plain else ()
+        pieces = (plain if held else _pieces(plain)) if plain else ()
+        yield from (line for line in _split(pieces) if hash(line) not in seen)
 
 
 def _opened(path: Path, files: ExitStack) -> BinaryIO | None:
@@ -160,8 +164,29 @@ def _unpacked(archive: BinaryIO) -> Iterator[bytes]:
             yield b"?"
 
 
-def _split(content: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
-    return (line.rstrip(b"\n") for line in content if line.strip())
+def _split(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    torn = b""
+    for piece in pieces:
+        line, torn = torn + piece, b""
+        if not line.endswith(b"\n"):
+            torn = line
+        elif line.strip():
+            yield line.rstrip(b"\n")
+    if torn.strip():
+        yield torn
+
+
+def _pieces(plain: BinaryIO) -> Iterator[bytes]:
+    """Lines; one that is being written just now comes in two pieces, the second when its writer is done."""
+    last = b"\n"
+    for last in plain:
+        yield last
+    if not last.endswith(b"\n"):
+        fcntl.flock(plain, fcntl.LOCK_SH)
+        try:
+            yield from plain
+        finally:
+            fcntl.flock(plain, fcntl.LOCK_UN)
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

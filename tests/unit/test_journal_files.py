@@ -1,8 +1,12 @@
 import gzip
 import json
+import os
 import resource
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ import pytest
 
 from consistency.errors import ReconcileryError
 from consistency.journal_compaction import compact
-from consistency.journal_files import append_line, contains, day_file, read_lines
+from consistency.journal_files import append_line, contains, day_file, locked, read_lines
 
 DAY = date(2026, 9, 16)
 NOON = datetime(2026, 9, 16, 12, tzinfo=UTC)
@@ -50,6 +54,40 @@ def test_a_torn_last_line_is_left_behind_by_the_next_writer_and_skipped_by_reade
     lines = read_lines(tmp_path, DAY, DAY)
     assert [record["check_id"] for record in lines] == ["a", "b"]
     assert lines.skipped == 1
+
+
+def test_a_line_that_is_being_written_is_read_when_its_writer_is_done(tmp_path: Path) -> None:
+    path, held = write(tmp_path, "a"), threading.Event()
+
+    def write_slowly() -> None:
+        with locked(path) as descriptor:
+            os.write(descriptor, b'{"check_id": ')
+            held.set()
+            wait_until_somebody_waits_for(path)
+            os.write(descriptor, b'"b"}\n')
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_slowly)
+        held.wait()
+        lines = read_lines(tmp_path, DAY, DAY)
+        assert [record["check_id"] for record in lines] == ["a", "b"]
+        writing.result()
+    assert lines.skipped == 0
+
+
+def wait_until_somebody_waits_for(path: Path) -> None:
+    """The kernel lists who waits for a lock behind an arrow."""
+    deadline, inode = time.monotonic() + 60, f":{path.stat().st_ino} "
+    while not any("->" in line and inode in line for line in Path("/proc/locks").read_text("utf-8").splitlines()):
+        assert time.monotonic() < deadline, "nobody waits"
+
+
+def test_a_torn_line_does_not_keep_a_file_from_being_compressed(tmp_path: Path) -> None:
+    path = write(tmp_path, "a")
+    with path.open("ab") as crashed:
+        crashed.write(b'{"check_id": "tor')
+    compact(tmp_path, DAY + timedelta(days=2), 1, 90)
+    assert (ids(tmp_path), path.exists()) == (["a"], False)
 
 
 @pytest.mark.parametrize("line", [b"5", b"[1]", b"{", b"\xff\xfe", b"null", b"[" * 100_000])
