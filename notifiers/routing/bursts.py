@@ -18,9 +18,6 @@ def arrived(burst: Burst, now: datetime, timers: Timers, *, urgent: bool = False
     """The burst after something with these times has come in; urgent news does not wait at all."""
     if urgent:
         return Burst(now, now)
-    if timers.digest is not None:
-        digest = timers.told_from(now)
-        return Burst(_earlier(burst.at, digest), _earlier(burst.by, digest))
     by = _earlier(burst.by, now + timers.cap)
     return Burst(min(by, now + timers.quiet), by)
 

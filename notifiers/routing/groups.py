@@ -11,14 +11,12 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from consistency.ledger.delivery_tables import group_members, notification_groups
 from consistency.model import Level
-from consistency.route_settings import RouteSettings
 from consistency.settings import Settings
 from notifiers.routing.bursts import Burst, arrived
-from notifiers.routing.routes import find_route, group_key, group_labels, possible_routes
+from notifiers.routing.routes import GONE, find_route, group_key, group_labels, possible_routes
 from notifiers.routing.timers import Timers, timers_of
 
 _CHUNK = 500
-_NO_ROUTE = "none"
 
 
 class Routed(Protocol):
@@ -81,7 +79,7 @@ def _add_earlier_groups(
     connection: Connection, settings: Settings, pairs: list[tuple[Routed, bool]], arrivals: dict[str, _Arrivals]
 ) -> None:
     """An alert whose level has changed may take other routes now; those told before hear how it ends all the same."""
-    known = {alert.id: (alert, urgent) for alert, urgent in pairs}
+    known = {alert.id: (alert, urgent) for alert, urgent in sorted(pairs, key=lambda pair: pair[1])}
     joined = group_members.join(notification_groups, notification_groups.c.key == group_members.c.group_key)
     chosen = select(
         group_members.c.alert_id, notification_groups.c.key, notification_groups.c.route, notification_groups.c.labels
@@ -89,7 +87,7 @@ def _add_earlier_groups(
     for ids in _chunks(sorted(known)):
         for row in connection.execute(chosen.where(group_members.c.alert_id.in_(ids))):
             alert, urgent = known[row.alert_id]
-            route = find_route(settings, row.route) or RouteSettings(id=_NO_ROUTE, receivers=(_NO_ROUTE,))
+            route = find_route(settings, row.route) or GONE
             group = arrivals.setdefault(row.key, _Arrivals(row.route, json.loads(row.labels)))
             group.waits.add((timers_of(route, alert.level or Level.LOW, settings), urgent))
 
@@ -128,10 +126,10 @@ def _add_members(connection: Connection, key: str, ids: list[str]) -> None:
             connection.execute(insert(group_members), [{"group_key": key, "alert_id": each} for each in missing])
 
 
-def _hurry(wait: tuple[Timers, bool]) -> tuple[bool, bool, timedelta]:
+def _hurry(wait: tuple[Timers, bool]) -> tuple[bool, timedelta]:
     """The hastiest last, which then says how long it is quiet."""
     timers, urgent = wait
-    return urgent, timers.digest is None, -timers.quiet
+    return urgent, -timers.quiet
 
 
 def _chunks(ids: list[str]) -> Iterable[list[str]]:

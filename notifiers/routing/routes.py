@@ -13,6 +13,8 @@ from consistency.settings import Settings
 DEFAULT_ROUTE = "default"
 #: The channel that there always is: the log.
 DEFAULT_CHANNEL = "console"
+#: Stands for a route that is no longer configured, on which nobody is told of anything new.
+GONE = RouteSettings(id="gone", receivers=("none",))
 
 
 def gravity(level: Level | None) -> int:

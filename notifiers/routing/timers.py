@@ -15,7 +15,7 @@ _UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """The times of one level. With a `digest` its news waits for that time of day, and `quiet` and `cap` are not used.
+    """The times of one level. With a `digest` its news is told at that time of day alone.
 
     `quiet` is how long nothing may come in before a message goes out, `cap` how long it waits at most,
     `group_interval` how long after a message more of the same is held back.
