@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from consistency.ledger.tables import ANY_SCRIPT
+
 
 def moment(name: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[object]:
     """UTC without a zone, with microseconds."""
@@ -31,7 +33,7 @@ def create(name: str, *columns: sa.schema.SchemaItem, indexes: dict[str, list[st
     """Create what is not there: MySQL commits each statement by itself, so an attempt that died is gone on with."""
     found = sa.inspect(op.get_bind())
     if not found.has_table(name):
-        op.create_table(name, *columns)
+        op.create_table(name, *columns, **ANY_SCRIPT)
     present = {index["name"] for index in found.get_indexes(name)}
     for index, indexed in (indexes or {}).items():
         if index not in present:

@@ -8,7 +8,7 @@ from sqlalchemy import MetaData
 
 from consistency.ledger import alert_tables, delivery_tables
 from consistency.ledger.repair_tables import repair_metadata
-from consistency.ledger.tables import metadata
+from consistency.ledger.tables import ANY_SCRIPT, metadata
 
 
 @dataclass(frozen=True)
@@ -37,5 +37,7 @@ class OwnTables:
 
 # What stands in rooms of its own belongs to the ledger too.
 assert {alert_tables.alerts.metadata, delivery_tables.deliveries.metadata} == {metadata}
+for _table in (*metadata.tables.values(), *repair_metadata.tables.values()):
+    _table.dialect_kwargs.update(ANY_SCRIPT)
 LEDGER = OwnTables("own tables", metadata, "reconcilery_schema_version", ("0001", "0002"), "versions")
 REPAIRS = OwnTables("repair tables", repair_metadata, "reconcilery_repair_version", ("0001",), "repair/versions")

@@ -22,6 +22,9 @@ from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
 
+#: Messages are in any script, which the character set that a server of MySQL or MariaDB presumes may not hold.
+ANY_SCRIPT: dict[str, Any] = {"mysql_charset": "utf8mb4", "mariadb_charset": "utf8mb4"}
+
 
 class UtcMoment(TypeDecorator[datetime]):
     """An aware UTC datetime; a naive one is refused."""
