@@ -1,13 +1,11 @@
 """Requests to addresses from data: what leads into the inner network is refused, however it is written or reached."""
 
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +14,7 @@ from consistency.http_trouble import NoReply
 from consistency.outbound import Outbound
 from consistency.timed_http import Reply, TimedHttp
 from consistency.timed_sockets import Address, Deadline, open_connection
-from tests.servers.missing import program
+from tests.servers.certificates import certificate, speak_tls
 from tests.servers.talking import Request, Response, Talking, serving
 
 PATIENT = timedelta(seconds=60)
@@ -204,34 +202,18 @@ def test_each_thread_has_connections_of_its_own(place: Place) -> None:
     assert (len(place.seen), place.server.conversations) == (4, 2)
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate of this machine's name, with its key in the same file."""
-    openssl = program("openssl", "openssl")
-    key, found = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = f"{openssl} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(found)]
-    subprocess.run([*command.split(), *names], check=True, capture_output=True)
-    return found
-
-
-def test_a_name_is_verified_though_an_address_is_connected_to(place: Place, certificate: Path) -> None:
+def test_a_name_is_verified_though_an_address_is_connected_to(place: Place, tmp_path: Path) -> None:
     port = int(place.host.rpartition(":")[2])
-    place.server.socket = _tls(place.server.socket, certificate)
+    found = certificate(tmp_path)
+    speak_tls(place.server, found)
     with closing(TimedHttp(lambda _host, _port, _found: [(socket.AF_INET, ("127.0.0.1", port))])) as http:
         unknown = http.ask("GET", f"https://localhost:{port}/", Deadline(PATIENT))
-        http._of_this_thread()[1].verify = str(certificate)
+        http._of_this_thread()[1].verify = str(found)
         right = http.ask("GET", f"https://localhost:{port}/", Deadline(PATIENT))
-        wrong = http.ask("GET", f"https://127.0.0.1:{port}/", Deadline(PATIENT))
+        wrong = http.ask("GET", f"https://127.0.0.2:{port}/", Deadline(PATIENT))
     assert (code(unknown), code(right), code(wrong)) == ("tls", "HTTP 200", "tls")
     assert isinstance(unknown, NoReply)
     assert unknown.detail == f"localhost:{port} has no valid certificate: self-signed certificate"
-
-
-def _tls(sock: socket.socket, certificate: Path) -> socket.socket:
-    context = SSLContext(PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
 
 
 def test_a_handshake_that_never_ends_runs_into_the_deadline() -> None:
