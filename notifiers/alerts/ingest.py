@@ -1,12 +1,12 @@
 """Observations become alerts, in one transaction with their history and with the call to look at their groups."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from consistency.ledger.alert_tables import alerts
 from consistency.settings import Settings
@@ -15,7 +15,7 @@ from notifiers.alerts.changes import Change, Changed
 from notifiers.alerts.changing import observe
 from notifiers.alerts.observation import Observation
 from notifiers.alerts.reading import FINDING, gone, observations_of
-from notifiers.alerts.storing import change, find_alerts_by_fingerprint, write_changes
+from notifiers.alerts.storing import change, change_known, find_alerts_by_fingerprint, write_changes
 from notifiers.routing.groups import arm_all
 
 _OPEN = (AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVING)
@@ -58,6 +58,19 @@ def settle(connection: Connection, settings: Settings, changed: Iterable[Changed
     write_changes(connection, changes)
     groups = arm_all(connection, settings, armed.values(), now) if armed else []
     return Ingested(tuple(groups), tuple(changes))
+
+
+def change_all(
+    connection: Connection,
+    settings: Settings,
+    which: ColumnElement[bool],
+    act: Callable[[Alert], Changed],
+    now: datetime,
+) -> Ingested:
+    """Let `act` change each of these alerts."""
+    chosen = select(alerts).where(which).order_by(alerts.c.fingerprint)
+    found = [alert_of(row) for row in connection.execute(chosen)]
+    return settle(connection, settings, [change_known(connection, alert, act) for alert in found], now)
 
 
 def ingest_report(connection: Connection, settings: Settings, report: dict[str, Any], now: datetime) -> Ingested:

@@ -39,11 +39,17 @@ def change(
         alert = find_alerts_by_fingerprint(connection, [fingerprint]).get(fingerprint)
 
 
+def change_known(connection: Connection, alert: Alert, act: Callable[[Alert], Changed]) -> Changed:
+    """The same for an alert that has been read."""
+    return change(connection, alert.fingerprint, alert, lambda current: act(current or alert))
+
+
 def _written(connection: Connection, before: Alert | None, after: Alert) -> bool:
     if before is None:
         return _inserted(connection, after)
     values = {name: value for name, value in row_of(after).items() if name not in _NOT_OURS}
-    mine = (alerts.c.fingerprint == before.fingerprint) & (alerts.c.version == before.version)
+    # By the same key as in `_inserted`: MariaDB locks the entry of the index that leads to the row before the row.
+    mine = (alerts.c.id == before.id) & (alerts.c.version == before.version)
     return connection.execute(update(alerts).where(mine).values(values)).rowcount == 1
 
 
@@ -59,8 +65,8 @@ def _inserted(connection: Connection, alert: Alert) -> bool:
     else:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(alerts).values(values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=more))
-    version = connection.scalar(select(alerts.c.version).where(alerts.c.fingerprint == alert.fingerprint))
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=more))
+    version = connection.scalar(select(alerts.c.version).where(alerts.c.id == alert.id))
     return version == alert.version
 
 
