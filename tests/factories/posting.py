@@ -77,6 +77,8 @@ class Line:
 class Exchange:
     """The channels of a test by their names, and what stands in for each."""
 
+    timeout = timedelta(seconds=20)
+
     def __init__(self, channels: Mapping[str, Channel], fallbacks: Mapping[str, str]) -> None:
         self.channels = dict(channels)
         self.fallbacks = dict(fallbacks)
@@ -93,7 +95,7 @@ class Exchange:
     def settings_of(self, name: str) -> ConsoleSettings:
         """What is the same for every kind."""
         self._require(name)
-        return ConsoleSettings(fallback=self.fallbacks.get(name, ""), timeout=timedelta(seconds=20))
+        return ConsoleSettings(fallback=self.fallbacks.get(name, ""), timeout=self.timeout)
 
     def _require(self, name: str) -> None:
         if name not in self.channels:
