@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 from consistency.masking import HIDDEN, mask_text
 
 _SHORTEST = 4
+_LETTERS = re.compile("%[0-9A-F]{2}")
 _LONG = 16
 _LONG_WITH_DIGIT = 6
 
@@ -34,4 +35,15 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
 def _forms(secret: str) -> Iterator[str]:
     for plain in (secret, unquote(secret)):
         quoted = quote(plain, safe="")
-        yield from (plain, plain.replace("/", "\\/"), quoted, quoted.lower(), quote_plus(plain), quote(quoted, safe=""))
+        yield from (
+            plain,
+            plain.replace("/", "\\/"),
+            quoted,
+            _LETTERS.sub(_lower, quoted),
+            quote_plus(plain),
+            quote(quoted, safe=""),
+        )
+
+
+def _lower(escape: re.Match[str]) -> str:
+    return escape[0].lower()

@@ -27,8 +27,8 @@ class Speech:
     def headline(self, alert: AlertFact) -> str:
         """What is wrong, or that it is over, without markup."""
         if alert.state == "resolved":
-            return self.phrases.resolved(one_line(self.phrases.kind(alert)))
-        what = self.phrases.sentence(alert) or one_line(alert.summary) or self.phrases.kind(alert)
+            return one_line(self.phrases.resolved(self.phrases.kind(alert)))
+        what = one_line(self.phrases.sentence(alert) or alert.summary) or one_line(self.phrases.kind(alert))
         return f"{self.phrases.levels[alert.level]}{self.phrases.colon}{what}"
 
     def alert(self, alert: AlertFact, message: Message, *, headed: bool) -> str:
@@ -57,7 +57,7 @@ class Speech:
             yield "rule", one_line(alert.rule)
         yield from self._labels(alert)
         if numbers := self.phrases.numbers(alert):
-            yield "numbers", one_line(numbers)
+            yield "outputs" if alert.kind == "missing_outputs" else "numbers", one_line(numbers)
         if alert.window:
             yield "window", self.phrases.span(*ends_text(*alert.window, self.zone))
         yield self._duration(alert, message)

@@ -25,7 +25,8 @@ _NAMES = {
     "check": "检查",
     "source": "来源",
     "channel": "渠道",
-    "numbers": "输出",
+    "outputs": "输出",
+    "numbers": "数值",
     "window": "时间窗口",
     "since": "开始时间",
     "lasted": "持续时间",
@@ -65,7 +66,7 @@ class Chinese:
             return f"{check or '检查'}没有按时完成"
         if alert.kind == "channel_broken":
             return f"渠道 {alert.labels.get('channel', '')} 故障"
-        return alert.summary or alert.kind.replace("_", " ")
+        return alert.summary.strip() or alert.kind.replace("_", " ")
 
     def sentence(self, alert: AlertFact) -> str:
         numbers = alert.numbers

@@ -25,7 +25,8 @@ _NAMES = {
     "check": "Check",
     "source": "Source",
     "channel": "Channel",
-    "numbers": "Outputs",
+    "outputs": "Outputs",
+    "numbers": "Numbers",
     "window": "Window",
     "since": "Since",
     "lasted": "Lasted",
@@ -63,7 +64,7 @@ class English:
             return f"the silence of the {alert.labels.get('check', '')} check".replace("  ", " ")
         if alert.kind == "channel_broken":
             return f"the broken channel {alert.labels.get('channel', '')}".rstrip()
-        return alert.summary or alert.kind.replace("_", " ")
+        return alert.summary.strip() or alert.kind.replace("_", " ")
 
     def sentence(self, alert: AlertFact) -> str:
         numbers = alert.numbers
