@@ -39,6 +39,11 @@ beat_schedule = {
         "schedule": schedule(_settings.sweep_every),
         "options": {"expires": 0.9 * _settings.sweep_every.total_seconds()},
     },
+    "tell": {
+        "task": "notifiers.sweep",
+        "schedule": schedule(_settings.tell_every),
+        "options": {"expires": max(5.0, _settings.tell_every.total_seconds())},
+    },
     "compensation": {
         "task": "compensation.scheduled",
         "schedule": schedule(_settings.repair_every),
@@ -52,6 +57,11 @@ beat_schedule = {
     "repair-retention": {
         "task": "compensation.retain",
         "schedule": crontab(hour="3", minute="45"),
+        "options": {"expires": 6 * 3600},
+    },
+    "tell-retention": {
+        "task": "notifiers.retain",
+        "schedule": crontab(hour="4", minute="0"),
         "options": {"expires": 6 * 3600},
     },
     "retention": {

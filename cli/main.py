@@ -13,6 +13,8 @@ COMMANDS = {
     "missing": "cli.missing",
     "repair": "cli.repair.group",
     "compensate": "cli.repair.compensate",
+    "alerts": "cli.alerts.group",
+    "notify": "cli.notify.group",
     "status": "cli.status",
     "schedule": "cli.schedule",
     "init": "cli.init",

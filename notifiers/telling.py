@@ -1,19 +1,38 @@
-"""What a check found is told once: in the log that on-call people follow, at a level that fits the verdict."""
+"""From what has happened to messages on their way: taken in once, then its groups are looked at if they are due.
+
+1. What a report or an event says of alerts, and that it was taken in, are written in one transaction.
+2. Each group that is due is looked at in a transaction of its own, which decides and writes the messages.
+"""
 
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from sqlalchemy import update
 
 from consistency.database import database_now, transaction
 from consistency.errors import BadRequest, CheckFailed
 from consistency.ledger import runs
-from consistency.ledger.repair_events import find_event, mark_told
+from consistency.ledger.alert_tables import alerts
+from consistency.ledger.repair_events import RepairEvent, find_event, mark_told
 from consistency.model import Health
+from consistency.patience import patient
 from consistency.resources import Resources
+from notifiers.alerts.alert import LIVE
+from notifiers.alerts.handling import find_alerts
+from notifiers.alerts.ingest import ingest, ingest_report
+from notifiers.alerts.reading import MISSING_OUTPUTS
+from notifiers.deciding.flushing import Flushed, flush
+from notifiers.repairs import RepairEnd, notice_of, observations_after, read_end
+from notifiers.routing.due import due_groups
+from notifiers.routing.notices import add_notice
 
 log = structlog.get_logger(__name__)
 
+MOST_GROUPS = 200
+_MOST_ALERTS = 1000
 _LOG_LEVELS = {
     Health.HEALTHY: logging.INFO,
     Health.UNKNOWN: logging.WARNING,
@@ -22,33 +41,97 @@ _LOG_LEVELS = {
 }
 
 
-_GRAVE_EVENTS = {"paused", "failed", "approval_needed", "succeeded_with_leftovers", "rolled_back_partial"}
+@dataclass(frozen=True)
+class Told:
+    """What a task answers with, and the deliveries that are to be sent for it."""
+
+    answer: dict[str, Any]
+    deliveries: tuple[str, ...] = ()
 
 
-def tell_repair(resources: Resources, event_id: int) -> dict[str, Any]:
-    """Write an event of a repair to the log, and remember that it was told; a second call tells nothing."""
-    with transaction(resources.primary) as connection:
-        event = find_event(connection, event_id)
-        if event is None:
-            raise BadRequest(f"event_id: there is no event {event_id}")
-        first = mark_told(connection, event_id, database_now(connection))
+def tell_check(resources: Resources, check_id: str) -> Told:
+    """Take in what a closed check has found, and look at what is due; a second call takes in nothing."""
+    report, first = _take_in(resources, check_id)
     if first:
-        level = logging.WARNING if event.type in _GRAVE_EVENTS else logging.INFO
-        log.log(level, "repair.told", what=event.type, run_id=event.run_id, actor=event.actor, **event.payload)
-    return {"verdict": f"{event.type}: repair {event.run_id}", "event_id": event_id, "told": first}
+        level = _LOG_LEVELS[Health(report["health"])]
+        told = {"rule": report["rule"], "type": report["type"], "check_id": check_id}
+        log.log(level, "check.verdict", verdict=report["verdict"], **told)
+    deliveries = tell_due(resources)
+    answer = {"verdict": report["verdict"], "check_id": check_id, "told": first, "deliveries": len(deliveries)}
+    return Told(answer, deliveries)
 
 
-def tell_verdict(resources: Resources, check_id: str) -> dict[str, Any]:
-    """Write the verdict of a closed check to the log, and remember that it was told; a second call tells nothing."""
+@patient
+def _take_in(resources: Resources, check_id: str) -> tuple[dict[str, Any], bool]:
     with transaction(resources.store) as connection:
         run = runs.find_run(connection, check_id)
         if run is None or run.report is None:
             raise CheckFailed(f"check {check_id} has no report to tell of")
-        first = runs.mark(connection, check_id, "notified", database_now(connection))
-    report = run.report
+        now = database_now(connection)
+        first = runs.mark(connection, check_id, "notified", now)
+        if first:
+            ingest_report(connection, resources.settings, run.report, now)
+    return run.report, first
+
+
+def tell_repair(resources: Resources, event_id: int) -> Told:
+    """Take in an event of a repair, and look at what is due; a second call takes in nothing."""
+    with transaction(resources.reader) as connection:
+        event = find_event(connection, event_id)
+        if event is None:
+            raise BadRequest(f"event_id: there is no event {event_id}")
+        end = read_end(connection, event)
+    if event.told_at is None:
+        _take_in_repair(resources, end)
+    # The mark lies in another database, perhaps; whoever dies before it has the event taken in again, to no effect.
+    with transaction(resources.primary) as connection:
+        first = mark_told(connection, event_id, database_now(connection))
     if first:
-        level = _LOG_LEVELS[Health(report["health"])]
-        log.log(
-            level, "check.verdict", verdict=report["verdict"], rule=run.rule_id, type=str(run.type), check_id=check_id
-        )
-    return {"verdict": report["verdict"], "check_id": check_id, "told": first}
+        _log_repair(event)
+    deliveries = tell_due(resources)
+    verdict = f"{event.type}: repair {event.run_id}"
+    return Told({"verdict": verdict, "event_id": event_id, "told": first, "deliveries": len(deliveries)}, deliveries)
+
+
+@patient
+def _take_in_repair(resources: Resources, end: RepairEnd) -> None:
+    settings = resources.settings
+    with transaction(resources.store) as connection:
+        now = database_now(connection)
+        live = find_alerts(connection, LIVE, end.rule, limit=_MOST_ALERTS)
+        missing = [alert for alert in live if alert.kind == MISSING_OUTPUTS]
+        ingest(connection, settings, observations_after(end, missing), now)
+        notice = notice_of(end, settings.service)
+        if notice is not None:
+            add_notice(connection, settings, f"repair {end.event.id}", notice, now, urgent=True)
+
+
+def _log_repair(event: RepairEvent) -> None:
+    grave = event.type in {"approval_needed", "paused", "failed", "succeeded_with_leftovers", "rolled_back_partial"}
+    level = logging.WARNING if grave else logging.INFO
+    log.log(level, "repair.told", what=event.type, run_id=event.run_id, actor=event.actor, **event.payload)
+
+
+def tell_due(resources: Resources) -> tuple[str, ...]:
+    """Look at every group that is due; the ids of the deliveries that came of it."""
+    with transaction(resources.store.execution_options(readonly=True)) as connection:
+        keys = due_groups(connection, database_now(connection), MOST_GROUPS)
+    return tuple(delivery for key in keys for delivery in _look_at(resources, key))
+
+
+@patient
+def _look_at(resources: Resources, key: str) -> Iterable[str]:
+    with transaction(resources.store) as connection:
+        flushed = flush(connection, resources.settings, key, database_now(connection))
+    _note_suppressed(resources, flushed)
+    return flushed.deliveries
+
+
+def _note_suppressed(resources: Resources, flushed: Flushed) -> None:
+    """In a transaction of its own: alerts are locked before groups, never after."""
+    if not flushed.suppressed:
+        return
+    with transaction(resources.store) as connection:
+        for alert_id, why in flushed.suppressed.items():
+            values = {"suppressed_by": why[:200] if why else None}
+            connection.execute(update(alerts).where(alerts.c.id == alert_id).values(values))

@@ -1,0 +1,89 @@
+"""`reconcilery alerts silence` and `unsilence`: what need not be told for a while."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.actor import actor
+from cli.alerts.silences import silence_object
+from cli.as_json import json_flag, print_object
+from cli.ledger import opened_ledger, writing, zone_of
+from cli.moments import local_text
+from cli.spans import span
+from consistency.dates import parse_start
+from consistency.errors import BadRequest
+from notifiers.alerts.silences import add_silence, end_silence
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_WHICH = {
+    "rule": "Of this rule.",
+    "service": "Of this service.",
+    "kind": "Of this kind, such as missing_outputs.",
+    "level": "Of this level.",
+    "check": "Found by this check: quick, full or deep.",
+    "alert": "This alert.",
+}
+
+
+def _matchers(command: F) -> F:
+    for name in reversed(_WHICH):
+        command = click.option(f"--{name}", metavar=name.upper(), help=f"{_WHICH[name]} May end in *.")(command)
+    return command
+
+
+@click.command(epilog="Example: reconcilery alerts silence --rule task-outputs --for 2h --reason 'provider migrates'")
+@_matchers
+@click.option("--for", "length", metavar="DURATION", help="For how long from its start, like 30m or 2d.")
+@click.option("--until", metavar="TIME", help="Until then, like 2026-09-16T08:00.")
+@click.option("--from", "since", metavar="TIME", help="From then on; from now unless said.")
+@click.option("--reason", metavar="TEXT", default="", help="Why, for others to read; needed.")
+@json_flag
+def silence(
+    *, length: str | None, until: str | None, since: str | None, reason: str, as_json: bool, **which: str | None
+) -> None:
+    """Tell nobody of what fits all of these, for a time; what still fires at its end is told then."""
+    if length and until:
+        raise click.UsageError("--for cannot be combined with --until")
+    with opened_ledger() as resources:
+        zone = zone_of(resources)
+        with writing(resources) as (connection, now):
+            starts_at = parse_start(since, zone, now, "--from") if since else now
+            made = add_silence(
+                connection,
+                resources.settings,
+                {name: value for name, value in which.items() if value is not None},
+                actor(),
+                reason,
+                now,
+                ends_at=_end(length, until, starts_at, zone, now),
+                starts_at=starts_at,
+            )
+    if as_json:
+        print_object(silence=silence_object(made))
+    else:
+        click.echo(f"Silence {made.id[:8]} holds until {local_text(made.ends_at, zone)}.")
+
+
+def _end(length: str | None, until: str | None, starts_at: datetime, zone: ZoneInfo, now: datetime) -> datetime:
+    if length:
+        return starts_at + span("--for", length)
+    if until:
+        return parse_start(until, zone, now, "--until")
+    raise BadRequest("--for: a silence needs an end, so that nobody forgets it; write --for 2h or --until TIME")
+
+
+@click.command(epilog="Example: reconcilery alerts unsilence 9c41")
+@click.argument("silence_id", metavar="SILENCE")
+@json_flag
+def unsilence(*, silence_id: str, as_json: bool) -> None:
+    """End a silence before its time; what it kept back is told."""
+    with opened_ledger() as resources, writing(resources) as (connection, now):
+        ended = end_silence(connection, resources.settings, silence_id, actor(), now)
+    if as_json:
+        print_object(silence=silence_object(ended))
+    else:
+        click.echo(f"Silence {ended.id[:8]} is over.")

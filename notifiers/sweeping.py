@@ -1,0 +1,72 @@
+"""The guarantee behind the messages: whatever time asks for, and whatever was left behind, is found here.
+
+Everything it does may be done by several at once, and by hand when neither broker nor worker is left.
+"""
+
+from collections.abc import Iterable
+
+from consistency.database import database_now, transaction
+from consistency.errors import LedgerMissing
+from consistency.ledger import runs
+from consistency.ledger.repair_events import untold_events
+from consistency.patience import patient
+from consistency.resources import Resources
+from notifiers.alerts.handling import expire_acks
+from notifiers.alerts.history import file_changes
+from notifiers.alerts.ingest import ingest
+from notifiers.alerts.silent_checkers import mark_stale, silent_checkers
+from notifiers.channel_alerts import observations_of_channels
+from notifiers.deliveries.outbox import due_deliveries
+from notifiers.routing.due import rearm_missed
+from notifiers.telling import tell_check, tell_due, tell_repair
+
+MOST = 500
+
+
+def sweep_all(resources: Resources) -> None:
+    """Take in what was left, look at what is due, and write the history into its files."""
+    _tell_what_was_left(resources)
+    _look_around(resources)
+    tell_due(resources)
+    while file_changes(resources, MOST) == MOST:
+        continue
+
+
+def due(resources: Resources) -> tuple[str, ...]:
+    """The ids of the deliveries that should be sent now."""
+    with transaction(resources.store.execution_options(readonly=True)) as connection:
+        found = due_deliveries(connection, database_now(connection), MOST)
+    return tuple(delivery.id for delivery in found)
+
+
+def _tell_what_was_left(resources: Resources) -> None:
+    for check_id in _untold_checks(resources):
+        tell_check(resources, check_id)
+    for event_id in _untold_repairs(resources):
+        tell_repair(resources, event_id)
+
+
+def _untold_checks(resources: Resources) -> list[str]:
+    with transaction(resources.store.execution_options(readonly=True)) as connection:
+        unfinished = runs.unfinished_runs(connection, database_now(connection))
+    return [run.id for run in unfinished if run.report is not None and run.notified_at is None]
+
+
+def _untold_repairs(resources: Resources) -> Iterable[int]:
+    try:
+        with transaction(resources.reader) as connection:
+            return [event.id for event in untold_events(connection)]
+    except LedgerMissing:
+        return ()  # Where the application's database may only be read, nothing is repaired.
+
+
+@patient
+def _look_around(resources: Resources) -> None:
+    settings = resources.settings
+    with transaction(resources.store) as connection:
+        now = database_now(connection)
+        expire_acks(connection, settings, now)
+        mark_stale(connection, settings, now)
+        seen = [*silent_checkers(connection, settings, now), *observations_of_channels(connection, settings, now)]
+        ingest(connection, settings, seen, now)
+        rearm_missed(connection, now)
