@@ -25,7 +25,7 @@ _LONGEST = 200
 
 def flush_due(engine: Engine, settings: Settings, limit: int = 100) -> list[str]:
     """Look at the groups that are due; the ids of the deliveries to be sent. One that fails does not hold up others."""
-    with transaction(engine) as connection:
+    with transaction(engine.execution_options(readonly=True)) as connection:
         keys = due_groups(connection, database_now(connection), limit)
     sent: list[str] = []
     for key in keys:
