@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 from consistency.masking import HIDDEN, mask_text
 
 _SHORTEST = 4
-_LETTERS = re.compile("%[0-9A-F]{2}")
 _LONG = 16
 _LONG_WITH_DIGIT = 6
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 
 
 def secrets_of(url: str) -> Iterator[str]:
@@ -24,25 +24,30 @@ def secrets_of(url: str) -> Iterator[str]:
             yield piece
 
 
-def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets, however they are escaped, nor passwords of any form."""
+def forms_of(secrets: Iterable[str]) -> tuple[str, ...]:
+    """The secrets as they may stand in an answer, however they are escaped; what is too short to be one is left out."""
     forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
     # The longest first, so that no end of one is left when another is its beginning.
-    pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return mask_text(re.sub(pattern, HIDDEN, text) if pattern else text)
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets, however they are escaped, nor passwords of other kinds."""
+    return without(text, forms_of(secrets))
+
+
+def without(text: str, forms: Iterable[str]) -> str:
+    """The same for forms that are worked out already."""
+    for form in forms:
+        text = text.replace(form, HIDDEN)
+    return mask_text(text)
 
 
 def _forms(secret: str) -> Iterator[str]:
-    for plain in (secret, unquote(secret)):
+    for plain in {secret, unquote(secret)}:
         quoted = quote(plain, safe="")
-        yield from (
-            plain,
-            plain.replace("/", "\\/"),
-            quoted,
-            _LETTERS.sub(_lower, quoted),
-            quote_plus(plain),
-            quote(quoted, safe=""),
-        )
+        yield from (plain, plain.replace("/", "\\/"), quote_plus(plain))
+        yield from (quoted, _ESCAPE.sub(_lower, quoted), quote(quoted, safe=""))
 
 
 def _lower(escape: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from consistency.outbound import LARGEST_BODY
 from consistency.timed_http import Reply
 from consistency.timed_sockets import Deadline
 from notifiers.channels.channel import Outcome, Verdict
-from notifiers.channels.hiding import hidden, secrets_of
+from notifiers.channels.hiding import forms_of, secrets_of, without
 from notifiers.channels.parts import ChannelParts
 
 MOST_SHOWN = 2000
@@ -78,7 +78,7 @@ class HttpPost:
         self._outbound = parts.outbound
         self._timeout = parts.settings.timeout
         self.url = parts.settings.url.get_secret_value()
-        self._secrets = (*secrets_of(self.url), *secrets)
+        self._secrets = forms_of((*secrets_of(self.url), *secrets))
 
     @property
     def host(self) -> str:
@@ -105,18 +105,18 @@ class HttpPost:
         reply = self._outbound.request("POST", url, until, headers=sent, body=body, largest=LARGEST_BODY)
         if isinstance(reply, NoReply):
             return self._unreached(reply)
-        return self._answer(reply, (*self._secrets, *secrets))
+        return self._answer(reply, (*forms_of(secrets), *self._secrets))
 
     def close(self) -> None:
         """Close connections that are not in use."""
         self._outbound.close()
 
     def _answer(self, reply: Reply, secrets: Iterable[str]) -> Answer:
-        text = hidden(reply.body.decode("utf-8", "replace"), secrets)
+        text = without(reply.body.decode("utf-8", "replace"), secrets)
         return Answer(self.host, reply.status, reply.headers, text.replace("\x00", ""))
 
     def _unreached(self, reply: NoReply) -> Verdict:
-        detail = hidden(reply.detail, self._secrets)
+        detail = without(reply.detail, self._secrets)
         if reply.code == "refused":
             detail += f"; if it is meant to lie there, set inner = true in [channels.{self._name}]"
         outcome = Outcome.PERMANENT_CHANNEL if reply.code in _LASTING else Outcome.TRANSIENT

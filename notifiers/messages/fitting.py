@@ -64,29 +64,29 @@ def fit(
     tail: Sequence[str],
     *,
     limit: int,
-    most: int,
+    beyond: int,
     more: Callable[[int], str],
 ) -> tuple[str, ...]:
-    """As many whole blocks as fit, `most` at most, between lead and tail; `more` says how many are left out.
+    """As many whole blocks as fit between lead and tail; `more` says how many are left out, `beyond` more than these.
 
     The parts joined by blank lines take at most `limit` bytes. A first block that is too long is cut by lines.
     """
     around = [*lead, *tail]
     room = limit - sum(size(part) + len(BLANK) for part in around)
-    for count in range(min(most, len(blocks)), 0, -1):
-        chosen = [*blocks[:count], *_rest(len(blocks) - count, more)]
+    for count in range(len(blocks), 0, -1):
+        chosen = [*blocks[:count], *_rest(len(blocks) - count + beyond, more)]
         if size(BLANK.join(chosen)) <= room:
             return (*lead, *chosen, *tail)
-    first = _first(blocks, room, more)
+    first = _first(blocks, room, beyond, more)
     if not first and size(BLANK.join(around)) > limit:
         return tuple(part for part in (cut_lines(BLANK.join(around), limit),) if part)
     return (*lead, *first, *tail)
 
 
-def _first(blocks: Sequence[str], room: int, more: Callable[[int], str]) -> list[str]:
+def _first(blocks: Sequence[str], room: int, beyond: int, more: Callable[[int], str]) -> list[str]:
     if not blocks:
         return []
-    rest = _rest(len(blocks) - 1, more)
+    rest = _rest(len(blocks) - 1 + beyond, more)
     first = cut_lines(blocks[0], room - sum(size(part) + len(BLANK) for part in rest))
     return [first, *rest] if first else [part for part in (cut_lines(blocks[0], room),) if part]
 

@@ -20,8 +20,8 @@ from notifiers.messages.tone import MARKS, graver_first, gravest, tone_of
 if TYPE_CHECKING:
     from notifiers.messages.templates import Template
 
-#: More alerts than these nobody reads in a message.
-MOST_ALERTS = 10
+#: More alerts and events than these nobody reads in a message.
+MOST_TOLD = 10
 LONGEST_TITLE = 200
 _LANGUAGES: Mapping[str, Phrases] = {"en": English(), "zh": Chinese()}
 
@@ -87,7 +87,7 @@ class Wording:
             self._blocks(message, markup),
             [markup.escape(line) for line in tail],
             limit=limit,
-            most=MOST_ALERTS,
+            beyond=max(0, len(message.alerts) + len(message.notices) - MOST_TOLD),
             more=lambda count: markup.escape(self.phrases.more(count)),
         )
 
@@ -95,9 +95,10 @@ class Wording:
         speech = Speech(self.phrases, self.zone, markup)
         headed = len(message.alerts) + len(message.notices) > 1 or self._is_cut(message)
         alerts = sorted(message.alerts, key=lambda alert: (alert.state, graver_first(alert.level), alert.since))
+        notices = message.notices[: max(0, MOST_TOLD - len(alerts))]
         return [
-            *(speech.alert(alert, message, headed=headed) for alert in alerts),
-            *(speech.notice(notice, message, headed=headed) for notice in message.notices),
+            *(speech.alert(alert, message, headed=headed) for alert in alerts[:MOST_TOLD]),
+            *(speech.notice(notice, message, headed=headed) for notice in notices),
         ]
 
     def _is_cut(self, message: Message) -> bool:

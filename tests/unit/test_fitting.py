@@ -31,21 +31,21 @@ def test_whole_lines_are_kept_while_they_fit() -> None:
 
 
 def test_blocks_are_whole_and_what_is_left_out_is_counted() -> None:
-    blocks = [f"block {number}" for number in range(500)]
-    found = fit(["lead"], blocks, ["tail"], limit=45, most=10, more=more)
+    blocks = [f"block {number}" for number in range(10)]
+    found = fit(["lead"], blocks, ["tail"], limit=45, beyond=490, more=more)
     assert found == ("lead", "block 0", "block 1", "and 498 more", "tail")
-    assert fit([], blocks, [], limit=10_000, most=10, more=more)[-2:] == ("block 9", "and 490 more")
-    assert fit([], blocks[:3], [], limit=10_000, most=10, more=more) == tuple(blocks[:3])
+    assert fit([], blocks, [], limit=10_000, beyond=490, more=more)[-2:] == ("block 9", "and 490 more")
+    assert fit([], blocks[:3], [], limit=10_000, beyond=0, more=more) == tuple(blocks[:3])
 
 
 def test_a_first_block_that_is_too_long_is_cut_by_lines() -> None:
-    found = fit([], ["heading\nlong line of the block", "other"], [], limit=28, most=10, more=more)
+    found = fit([], ["heading\nlong line of the block", "other"], [], limit=28, beyond=0, more=more)
     assert found == ("heading\n…", "and 1 more")
 
 
 @given(st.lists(TEXTS, max_size=2), st.lists(TEXTS, max_size=12), st.lists(TEXTS, max_size=1), LIMITS)
 def test_whatever_there_is_fits(lead: list[str], blocks: list[str], tail: list[str], limit: int) -> None:
-    assert size(BLANK.join(fit(lead, blocks, tail, limit=limit, most=10, more=more))) <= limit
+    assert size(BLANK.join(fit(lead, blocks, tail, limit=limit, beyond=0, more=more))) <= limit
 
 
 @given(TEXTS, st.integers(8, 40))
