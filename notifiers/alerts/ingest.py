@@ -10,15 +10,13 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from consistency.ledger.alert_tables import alerts
 from consistency.settings import Settings
-from notifiers.alerts.alert import Alert, AlertState, alert_of
+from notifiers.alerts.alert import Alert, alert_of
 from notifiers.alerts.changes import Change, Changed
 from notifiers.alerts.changing import observe
 from notifiers.alerts.observation import Observation
 from notifiers.alerts.reading import FINDING, gone, observations_of
-from notifiers.alerts.storing import change, change_known, find_alerts_by_fingerprint, write_changes
+from notifiers.alerts.storing import UNSETTLED, change, change_known, find_alerts_by_fingerprint, write_changes
 from notifiers.routing.groups import arm_all
-
-_OPEN = (AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVING)
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def ingest_report(connection: Connection, settings: Settings, report: dict[str, 
 
 def ended_findings(connection: Connection, settings: Settings, report: dict[str, Any]) -> list[Observation]:
     """A good observation for every finding that a check of this rule and type has made before and not this time."""
-    mine = (alerts.c.kind == FINDING) & (alerts.c.rule_id == report["rule"]) & alerts.c.state.in_(_OPEN)
+    mine = (alerts.c.kind == FINDING) & (alerts.c.rule_id == report["rule"]) & UNSETTLED
     found = [alert_of(row) for row in connection.execute(select(alerts).where(mine))]
     return gone(report, settings, [_thing(alert) for alert in found])
 

@@ -14,17 +14,17 @@ from consistency.model import CheckType, Level, utc_text
 from consistency.settings import Settings
 from notifiers.alerts import acting
 from notifiers.alerts.acting import MISSED_PERIODS
-from notifiers.alerts.alert import LIVE, AlertState
+from notifiers.alerts.alert import LIVE
 from notifiers.alerts.ingest import Ingested, change_all
 from notifiers.alerts.observation import Observation, Sight
 from notifiers.alerts.reading import period_of
+from notifiers.alerts.storing import UNSETTLED
 
 CHECKER_SILENT = "checker_silent"
 _SCHEDULED = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 #: The first time may be a start after a long stop, when everything is late for a moment.
 _SIGHTINGS = 2
 _LOOKED_AT = 20
-_OPEN = sorted({*LIVE, AlertState.PENDING})
 
 
 def silent_checkers(connection: Connection, settings: Settings, now: datetime) -> list[Observation]:
@@ -32,7 +32,7 @@ def silent_checkers(connection: Connection, settings: Settings, now: datetime) -
 
     While a check is silent, there is one observation a period, however often this is asked.
     """
-    chosen = select(alerts.c.fingerprint).where(alerts.c.kind == CHECKER_SILENT, alerts.c.state.in_(_OPEN))
+    chosen = select(alerts.c.fingerprint).where(alerts.c.kind == CHECKER_SILENT, UNSETTLED)
     told = set(connection.scalars(chosen))
     seen = [_seen(connection, settings, rule.id, kind, now) for rule in settings.rules for kind in _SCHEDULED]
     return [each for each in seen if each and (each.verdict is Sight.BAD or each.fingerprint in told)]
@@ -41,7 +41,9 @@ def silent_checkers(connection: Connection, settings: Settings, now: datetime) -
 def mark_stale(connection: Connection, settings: Settings, now: datetime) -> Ingested:
     """Mark the alerts that are not observed any more; they go on firing."""
     observed = alerts.c.state.in_(sorted(LIVE)) & alerts.c.every.is_not(None) & alerts.c.stale.is_(False)
-    return change_all(connection, settings, observed, lambda alert: acting.go_stale(alert, now), now)
+    shortest = min(period_of(kind, settings) for kind in _SCHEDULED)
+    missed = observed & (alerts.c.last_seen_at < now - MISSED_PERIODS * shortest)
+    return change_all(connection, settings, missed, lambda alert: acting.go_stale(alert, now), now)
 
 
 def _seen(connection: Connection, settings: Settings, rule: str, kind: CheckType, now: datetime) -> Observation | None:

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from consistency.ledger.alert_tables import alert_changes, alerts
-from notifiers.alerts.alert import Alert, alert_of, row_of
+from notifiers.alerts.alert import LIVE, Alert, AlertState, alert_of, row_of
 from notifiers.alerts.changes import Change, Changed
 
 _CHUNK = 500
+#: The alerts of which a good observation has something to say: they are not over, or have not come to rest.
+UNSETTLED = alerts.c.state.in_(sorted({*LIVE, AlertState.PENDING})) | alerts.c.flapping
 #: Never written after the first time: what the alert is, and what only those who tell it know.
 _NOT_OURS = ("id", "fingerprint", "service", "rule_id", "kind", "labels", "suppressed_by")
 

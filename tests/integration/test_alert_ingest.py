@@ -121,6 +121,14 @@ def test_findings_that_a_later_report_does_not_make_are_over(store: Engine) -> N
     assert told(store) == ["fired", "fired", "resolved"]
 
 
+def test_a_finding_that_comes_and_goes_comes_to_rest(small: Engine) -> None:
+    for number, found in enumerate([1, 0, 1, 0, 1, 0, 0, 0, 0]):
+        at = BEGIN + number * timedelta(hours=1)
+        read_report(small, report_of(0, kind="full", as_of=at, findings=[finding(level="high")] * found), at)
+    assert told(small)[-4:] == ["fired", "flapping", "resolved", "steady"]
+    assert not stored(small)[0].flapping
+
+
 def test_what_was_never_wrong_leaves_nothing_behind(small: Engine) -> None:
     read_report(small, report_of(0))
     read_report(small, report_of(0, 0, as_of=BEGIN + QUARTER))

@@ -329,3 +329,10 @@ def follows(before: Alert | None, changed: Changed) -> None:
     if before is not None:
         assert (alert.updated_at != before.updated_at) <= changed.arm
     assert changed.arm >= changed.urgent
+
+
+def test_an_observation_without_a_zone_or_a_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="aware"):
+        seen("h", BEGIN.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="has a level"):
+        seen("h", level=None)
