@@ -79,6 +79,8 @@ def _install(level: str, *handlers: logging.Handler) -> None:
     for handler in handlers:
         root.addHandler(handler)
     root.setLevel(level)
+    # Its lines for debugging hold whole addresses, and with them the tokens of chats.
+    logging.getLogger("urllib3").setLevel(max(logging.INFO, root.level))
     logging.captureWarnings(capture=True)
 
 

@@ -139,6 +139,15 @@ def test_the_level_decides_what_is_told(
     assert all(level in line for level, line in zip(console, shown, strict=True))
 
 
+def test_addresses_that_a_library_shows_for_debugging_stay_out(tmp_path: Path) -> None:
+    configure_logging(Settings.model_validate({"log_dir": tmp_path, "log_level": "DEBUG"}), "worker")
+    logging.getLogger("urllib3.connectionpool").debug('"POST /hook/token HTTP/1.1" 200')
+    logging.getLogger("another.library").debug("something")
+    said = (tmp_path / "monitoring.log").read_text()
+    assert "something" in said
+    assert "/hook/token" not in said
+
+
 def test_configuring_again_doubles_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
         configure_logging(Settings(log_dir=tmp_path), "worker")
