@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from consistency.channel_settings import PagerDutySettings
+from consistency.masking import mask_value
 from consistency.model import Level, utc_text
 from consistency.one_line import one_line
 from notifiers.channels.channel import CHAT_RETRIES, Outcome, RateWindow, Verdict
@@ -112,7 +113,7 @@ class PagerDuty:
             "summary": one_line(summary, _LONGEST_SUMMARY),
             "source": message.service,
             "severity": _SEVERITIES[level],
-            "custom_details": {**(details or {}), **own},
+            "custom_details": mask_value({**(details or {}), **own}),
         }
         return event | {"client": "Reconcilery"}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 #: Breaks up what a chat would read as a tag or a link, and is not seen.
 _JOINT = "\u200b"
 _TAG = re.compile(r"<(?=[A-Za-z/@!])")
-_LARK = str.maketrans({character: f"&#{ord(character)};" for character in "&<>*~[]`_"})
+_LARK = str.maketrans({character: f"&#{ord(character)};" for character in "&<>*~[]`"})
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _URL = str.maketrans({character: f"%{ord(character):02X}" for character in " ()<>|\"'`*\\"})
 

@@ -50,6 +50,11 @@ def test_an_incident_is_opened_acknowledged_and_resolved_with_its_alert(server: 
     assert server.taken["pagerduty"][0]["links"][0]["href"] == "https://mon.example/alerts/alert-1"
 
 
+def test_a_secret_in_what_was_found_is_not_passed_on(server: Chats, pagerduty: Channel) -> None:
+    tell(pagerduty, an_alert(1, kind="finding", summary="login with password=hunter2", top=("token=hunter2",)))
+    assert b"hunter2" not in server.seen[0].body
+
+
 def test_a_new_episode_is_a_new_incident_and_a_repetition_is_not(server: Chats, pagerduty: Channel) -> None:
     for episode, reason in ((1, "first"), (1, "repeat"), (2, "first")):
         tell(pagerduty, an_alert(1, episode=episode), reason=reason)
