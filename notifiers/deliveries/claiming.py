@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from consistency.ledger.clock import clock
 from consistency.ledger.delivery_tables import channel_states, deliveries
@@ -32,7 +32,19 @@ _LOOK = (
         clock().label("now"),
     )
     .select_from(deliveries.outerjoin(channel_states, channel_states.c.channel == deliveries.c.channel))
-    .limit(1)
+    .where(deliveries.c.id == bindparam("its_id"))
+)
+# Statements that every message needs are put together once; what they set is named when they are executed.
+_AS_FOUND = update(deliveries).where(
+    deliveries.c.id == bindparam("its_id"),
+    deliveries.c.state == bindparam("its_state"),
+    deliveries.c.attempts == bindparam("its_attempts"),
+    deliveries.c.next_at <= bindparam("its_now"),
+)
+_WAITING = _AS_FOUND.where(deliveries.c.lease_token.is_(None))
+_LOST = _AS_FOUND.where(deliveries.c.lease_token == bindparam("its_token"))
+_MINE = update(deliveries).where(
+    deliveries.c.id == bindparam("its_id"), deliveries.c.lease_token == bindparam("its_token")
 )
 
 
@@ -84,7 +96,7 @@ class Claim:
 
 def look(connection: Connection, delivery_id: str) -> Found | None:
     """Everything that is needed to decide what to do with a delivery, in one statement."""
-    row = connection.execute(_LOOK.where(deliveries.c.id == delivery_id)).first()
+    row = connection.execute(_LOOK, {"its_id": delivery_id}).first()
     return _found(row) if row else None
 
 
@@ -93,15 +105,21 @@ def take(connection: Connection, found: Found, lease: timedelta) -> Claim | None
     token, until = str(uuid.uuid4()), found.now + lease
     # While it is in hand the next attempt is due when the lease ends, so that one question finds whatever is due.
     taken = {"state": DeliveryState.SENDING, "lease_token": token, "lease_until": until, "next_at": until}
-    taking = update(deliveries).where(*_as_found(found)).values(**taken, attempts=found.attempts + 1)
-    if connection.execute(taking).rowcount != 1:
+    if not change_found(connection, found, **taken, attempts=found.attempts + 1):
         return None
     return Claim(found, token, found.attempts + 1)
 
 
 def change_found(connection: Connection, found: Found, **values: Any) -> bool:
     """Change a delivery that nobody has in hand; False if it is not any more as it was found."""
-    return connection.execute(update(deliveries).where(*_as_found(found)).values(values)).rowcount == 1
+    given = {
+        "its_id": found.id,
+        "its_state": found.state,
+        "its_attempts": found.attempts,
+        "its_now": found.now,
+        **({"its_token": found.lease_token} if found.lease_token else {}),
+    }
+    return connection.execute(_LOST if found.lease_token else _WAITING, given | values).rowcount == 1
 
 
 def hold_others(connection: Connection, found: Found, *, only_stood_in: bool) -> None:
@@ -115,20 +133,8 @@ def hold_others(connection: Connection, found: Found, *, only_stood_in: bool) ->
 
 def let_go(connection: Connection, claim: Claim, state: DeliveryState, **values: Any) -> bool:
     """Put down a delivery with what has become of it; False, and nothing changes, if it was taken away meanwhile."""
-    mine = (deliveries.c.id == claim.found.id) & (deliveries.c.lease_token == claim.token)
-    given = {"state": state, "lease_token": None, "lease_until": None, **values}
-    return connection.execute(update(deliveries).where(mine).values(given)).rowcount == 1
-
-
-def _as_found(found: Found) -> tuple[ColumnElement[bool], ...]:
-    same = deliveries.c.lease_token == found.lease_token if found.lease_token else deliveries.c.lease_token.is_(None)
-    return (
-        deliveries.c.id == found.id,
-        deliveries.c.state == found.state,
-        deliveries.c.attempts == found.attempts,
-        deliveries.c.next_at <= found.now,
-        same,
-    )
+    given = {"its_id": claim.found.id, "its_token": claim.token, "state": state, "lease_token": None}
+    return connection.execute(_MINE, {**given, "lease_until": None, **values}).rowcount == 1
 
 
 def _found(row: Any) -> Found:

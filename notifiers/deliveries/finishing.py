@@ -4,7 +4,6 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, func, insert, select
 
 from consistency.ledger.delivery_tables import delivery_attempts
@@ -21,7 +20,7 @@ from notifiers.deliveries.switchboard import Switchboard
 
 LONGEST_REPLY = 2048
 _DETAIL, _CODE = 500, 64
-log = structlog.get_logger(__name__)
+_ADD_ATTEMPT = insert(delivery_attempts)
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def _keep(connection: Connection, ready: Ready, attempt: Attempt) -> None:
         "reply": verdict.reply,
         "milliseconds": attempt.milliseconds,
     }
-    connection.execute(insert(delivery_attempts).values(values))
+    connection.execute(_ADD_ATTEMPT, values)
 
 
 def _about_the_channel(
