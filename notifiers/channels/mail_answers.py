@@ -34,10 +34,10 @@ def by_error(error: Exception, settings: EmailSettings, deadline: Deadline) -> V
             return _lost(ConnectionError(), settings, deadline)
         case smtplib.SMTPException():
             return Verdict(Outcome.PERMANENT_CHANNEL, "unsupported", _shown(f"{host}: {error}", settings))
-        case UnicodeError():
-            return Verdict(Outcome.PERMANENT_CHANNEL, "text", f"{host}: username and password may hold only ASCII")
-        case _:
+        case OSError():
             return _lost(error, settings, deadline)
+        case _:
+            return Verdict(Outcome.PERMANENT_CHANNEL, "settings", _shown(f"{host}: {error}", settings))
 
 
 def by_refusals(refused: Refused, taken: Sequence[str], settings: EmailSettings) -> Verdict:

@@ -41,7 +41,7 @@ class _TimedSmtp(smtplib.SMTP):
         if self._settings.tls == "starttls":
             self._encrypt()
         if self._settings.username:
-            self.login(self._settings.username, self._settings.password.get_secret_value())
+            self._log_in(self._settings.username, self._settings.password.get_secret_value())
 
     def _get_socket(self, host: str, port: int, _timeout: float | None) -> Any:
         """How smtplib lets its kin make connections of their own."""
@@ -61,6 +61,13 @@ class _TimedSmtp(smtplib.SMTP):
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False
+
+    def _log_in(self, username: str, password: str) -> None:
+        try:
+            self.login(username, password)
+        except UnicodeError:
+            # The error would quote the password.
+            raise smtplib.SMTPNotSupportedError("a username and password may hold only ASCII") from None
 
     def _wrapped(self) -> Any:
         context = ssl.create_default_context(cafile=self._settings.ca_file or None)

@@ -226,7 +226,21 @@ def test_a_server_without_logins_is_said_to_be_one(server: MailServer) -> None:
 def test_a_password_that_no_server_takes_is_said_to_be_one(certificate: Path) -> None:
     with mail_server("starttls", server_context(certificate), username="watch", password="x") as server:
         verdict = send(server, username="watch", password="密码", ca_file=str(certificate))
-    assert (verdict.outcome, verdict.code) == (Outcome.PERMANENT_CHANNEL, "text")
+    assert (verdict.outcome, verdict.code) == (Outcome.PERMANENT_CHANNEL, "unsupported")
+    assert "may hold only ASCII" in verdict.detail
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", ".localhost"])
+def test_a_host_that_cannot_be_one_is_told_in_a_line(server: MailServer, host: str) -> None:
+    verdict = send(server, host=host)
+    assert verdict.outcome in {Outcome.TRANSIENT, Outcome.PERMANENT_CHANNEL}
+    assert host[:20] in verdict.detail
+    assert server.mails == []
+
+
+def test_an_address_beyond_ascii_is_refused_where_the_server_has_no_way_to_write_it(server: MailServer) -> None:
+    verdict = send(server, to=["müller@example.com"])
+    assert (verdict.outcome, verdict.code) == (Outcome.PERMANENT_CHANNEL, "unsupported")
 
 
 @pytest.mark.parametrize("step", ["MAIL", "DATA"])

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from notifiers.messages.events import json_bytes
 from notifiers.messages.message import Message
 from tests.factories.channels import a_channel
 from tests.factories.messages import SEED_EVENT, a_message, a_notice, an_alert
+from tests.servers.certificate import make_certificate, server_context
 from tests.servers.talking import Response
 from tests.servers.webhooks import WebhookReceiver, receiving
 
@@ -164,6 +166,15 @@ def test_an_inner_address_is_refused_and_the_fix_is_named(receiver: WebhookRecei
     assert (verdict.outcome, verdict.code) == (Outcome.PERMANENT_CHANNEL, "refused")
     assert "set inner = true in [channels.it]" in verdict.detail
     assert receiver.seen == []
+
+
+def test_an_authority_of_one_s_own_is_trusted_where_it_is_named(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    with receiving(context=server_context(certificate)) as receiver:
+        trusted = send(receiver, ca_file=str(certificate))
+        stranger = send(receiver)
+    assert (trusted.outcome, len(receiver.received)) == (Outcome.OK, 1)
+    assert (stranger.outcome, stranger.code) == (Outcome.TRANSIENT, "tls")
 
 
 def test_nobody_there_is_tried_again() -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ssl import SSLContext
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,8 +29,9 @@ class Received:
 class WebhookReceiver:
     """Answers 204 to what is signed by `key`, and 401 to everything else; `answers` come first, in their order."""
 
-    def __init__(self, key: str = "") -> None:
+    def __init__(self, key: str = "", context: SSLContext | None = None) -> None:
         self.key = key
+        self.scheme = "https" if context else "http"
         self.answers: deque[Response] = deque()
         #: Every request, also those that were refused.
         self.seen: list[Request] = []
@@ -37,10 +39,14 @@ class WebhookReceiver:
         self.received: list[Received] = []
         self._lock = Lock()
         self.server = Talking(self._answer)
+        if context:
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     @property
     def url(self) -> str:
-        return f"{self.server.url}/hook/secret-path-0123456789"
+        return f"{self.scheme}://{self.host}/hook/secret-path-0123456789"
 
     @property
     def host(self) -> str:
@@ -78,9 +84,11 @@ class WebhookReceiver:
 
 
 @contextmanager
-def receiving(key: str = "", answers: Iterable[Response] = ()) -> Iterator[WebhookReceiver]:
-    """A receiver for the time of the block."""
-    receiver = WebhookReceiver(key)
+def receiving(
+    key: str = "", answers: Iterable[Response] = (), context: SSLContext | None = None
+) -> Iterator[WebhookReceiver]:
+    """A receiver for the time of the block; with a context it speaks TLS."""
+    receiver = WebhookReceiver(key, context)
     receiver.will_answer(*answers)
     with serving(receiver.server):
         yield receiver
