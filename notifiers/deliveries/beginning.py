@@ -66,8 +66,8 @@ def _ending(found: Found, channel: Channel, message: Message) -> tuple[DeliveryS
 
 
 def _is_superfluous(found: Found, channel: Channel) -> bool:
-    """Whether it was left over when a newer message came: it was being sent then, and has failed since."""
-    return channel.supersedes and found.newer and found.attempts > 0 and found.reason != REDELIVERED
+    """Whether it was left over when a newer message came: it was in hand then, and was not sent."""
+    return channel.supersedes and found.newer and found.reason != REDELIVERED
 
 
 def _take(

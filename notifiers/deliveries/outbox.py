@@ -92,7 +92,8 @@ def _in_place_of_older(
     ended = select(deliveries.c.message).where(of_group, deliveries.c.ended_because == why).order_by(deliveries.c.seq)
     older = [Message.model_validate_json(text) for text in connection.scalars(ended)]
     carried = tuple(notice for each in older for notice in each.notices)
-    return message.model_copy(update={"notices": carried + message.notices})
+    level = max([message.level, *(notice.level for notice in carried)], key=list(Level).index)
+    return message.model_copy(update={"notices": carried + message.notices, "level": level})
 
 
 def due_deliveries(connection: Connection, now: datetime, limit: int, without: Collection[str] = ()) -> list[Due]:

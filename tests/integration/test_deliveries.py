@@ -1,7 +1,7 @@
 """Messages from the outbox to their channels: sent once, tried again, given up, superseded."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,8 +13,7 @@ from consistency.ledger.delivery_tables import deliveries
 from notifiers.channels.channel import Outcome, Verdict
 from notifiers.deliveries.dead import attempts_of
 from notifiers.deliveries.sending import deliver, deliver_due
-from notifiers.messages.message import AlertFact, Message, NoticeFact
-from tests.factories.messages import a_notice, an_alert
+from notifiers.messages.message import Message
 from tests.factories.posting import Line, Office, office_of
 from tests.servers.talking import Response
 
@@ -232,67 +231,3 @@ def test_what_was_answered_is_kept_in_part_and_without_secrets(everywhere: Offic
         (attempt,) = attempts_of(connection, delivery_id)
     assert "abcdef" not in attempt.reply
     assert 2000 < len(attempt.reply.encode()) <= 2048
-
-
-def test_a_newer_message_of_a_chat_takes_the_place_of_those_that_wait(everywhere: Office) -> None:
-    everywhere.line("chat", supersedes=True)
-    old = [everywhere.put(seq=number) for number in (1, 2)]
-    elsewhere = everywhere.put(seq=1, group="another")
-    new = everywhere.put(seq=3)
-    assert everywhere.states() == {old[0]: "superseded", old[1]: "superseded", elsewhere: "queued", new: "queued"}
-    deliver_due(everywhere.post, 10)
-    assert sorted(everywhere.receiver.ids("chat")) == sorted([elsewhere, new])
-    assert everywhere.find(old[0]).ended_because == f"superseded by {old[1]}"
-
-
-def test_nothing_takes_the_place_of_an_event_for_a_web_address(office: Office) -> None:
-    ids = [office.put(seq=number) for number in (1, 2, 3)]
-    deliver_due(office.post, 10)
-    assert office.receiver.ids("chat") == ids
-
-
-def test_a_newer_message_tells_the_notices_of_those_whose_place_it_takes(office: Office) -> None:
-    office.line("chat", supersedes=True)
-    office.put("chat", 1, an_alert(), a_notice(message="the repair waits for approval"))
-    office.put("chat", 2, a_notice(message="the repair was approved"))
-    office.put("chat", 3, an_alert(state="resolved"))
-    deliver_due(office.post, 10)
-    (request,) = office.receiver.seen("chat")
-    message = Message.model_validate(request.json())
-    assert [notice.message for notice in message.notices] == [
-        "the repair waits for approval",
-        "the repair was approved",
-    ]
-    assert [alert.state for alert in message.alerts] == ["resolved"]
-
-
-def test_a_message_that_failed_while_a_newer_one_came_is_not_tried_again(office: Office) -> None:
-    office.line("chat", supersedes=True)
-    old = _in_hand_while(office, lambda: office.put(seq=2))
-    assert office.send(old)["state"] == "superseded"
-    assert office.receiver.seen("chat")[1:] == []
-
-
-def test_of_a_message_that_failed_while_a_newer_one_came_the_notices_are_still_told(office: Office) -> None:
-    office.line("chat", supersedes=True)
-    old = _in_hand_while(office, lambda: office.put(seq=2), a_notice(message="paused"), an_alert())
-    assert office.send(old)["state"] == "sent"
-    message = Message.model_validate(office.receiver.seen("chat")[1].json())
-    assert ([notice.message for notice in message.notices], message.alerts) == (["paused"], ())
-
-
-def _in_hand_while(office: Office, meanwhile: Callable[[], object], *told: AlertFact | NoticeFact) -> str:
-    """A message whose first attempt fails, and what happens during it."""
-    old = office.put("chat", 1, *told)
-    line = office.exchange.channels["chat"]
-
-    class Failing(Line):
-        def send(self, message: Message, now: datetime, progress: str | None) -> Verdict:
-            meanwhile()
-            super().send(message, now, progress)
-            return Verdict(Outcome.TRANSIENT)
-
-    office.exchange.channels["chat"] = Failing(f"{office.receiver.server.url}/chat", supersedes=True)
-    assert deliver(office.post, old)["state"] == "queued"
-    office.exchange.channels["chat"] = line
-    return old
