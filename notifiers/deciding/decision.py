@@ -56,30 +56,31 @@ class _News:
         return self.at is not None and self.at <= now
 
     @property
+    def said(self) -> Reason:
+        """The reason as the channel is told."""
+        new = self.reason in {Reason.FIRST, Reason.NEW_ALERTS}
+        return Reason.ESCALATED if new and self.stand.escalates else self.reason
+
+    @property
     def is_end(self) -> bool:
         return self.reason in {Reason.SOME_RESOLVED, Reason.ALL_RESOLVED}
 
 
-def decide(
-    stands: Sequence[Stand], told: Mapping[str, Told], told_at: datetime | None, now: datetime, *, escalation: bool
-) -> Decision:
+def decide(stands: Sequence[Stand], told: Mapping[str, Told], told_at: datetime | None, now: datetime) -> Decision:
     """Compare how the alerts stand with what the channel was `told` at `told_at` (None: never anything)."""
     known = _remembered(stands, told, now)
     news = _news(stands, known, told_at)
-    ripe = [each.reason for each in news if each.is_ripe(now)]
+    ripe = [each.said for each in news if each.is_ripe(now)]
     if not ripe and any(at <= now for at in _repeats(stands, known, told_at, now)):
         ripe = [Reason.REPEAT]
     if not ripe:
         kept = _with_acks(stands, known, now)
         return Decision(None, (), (), kept, _next_look(stands, kept, told_at, now))
-    going = [each for each in news if each.is_ripe(now) or (each.at is not None and each.stand.joins)]
+    going = [each for each in news if each.is_ripe(now) or (each.at is not None and not each.stand.escalates)]
     after = _with_acks(stands, _after(stands, known, going), now)
     firing = tuple(each.fingerprint for each in stands if _is_shown(each, after, going))
     ended = tuple(each.stand.fingerprint for each in going if each.is_end)
-    reason = min(ripe, key=_WEIGHT)
-    if escalation and reason in {Reason.FIRST, Reason.NEW_ALERTS}:
-        reason = Reason.ESCALATED
-    return Decision(reason, firing, ended, after, _next_look(stands, after, now, now))
+    return Decision(min(ripe, key=_WEIGHT), firing, ended, after, _next_look(stands, after, now, now))
 
 
 def _remembered(stands: Iterable[Stand], told: Mapping[str, Told], now: datetime) -> dict[str, Told]:
@@ -101,7 +102,9 @@ def _news(stands: Iterable[Stand], known: Mapping[str, Told], told_at: datetime 
     found = [(stand, _difference(stand, known.get(stand.fingerprint))) for stand in stands]
     ending = {stand.fingerprint for stand, reason in found if reason is Reason.SOME_RESOLVED and not stand.held}
     believed = {fingerprint for fingerprint, entry in known.items() if entry.is_firing}
-    coming = any(reason not in {None, Reason.SOME_RESOLVED} and stand.due_at and stand.joins for stand, reason in found)
+    coming = any(
+        reason not in {None, Reason.SOME_RESOLVED} and stand.due_at and not stand.escalates for stand, reason in found
+    )
     names: dict[Reason, Reason] = {}
     if not believed:
         names[Reason.NEW_ALERTS] = Reason.FIRST

@@ -68,7 +68,7 @@ def flush(connection: Connection, settings: Settings, group_key: str, now: datet
     notices = untold_notices(connection, group_key)
     open_notices = [each for each in notices if route and _may_be_told(settings, route, each[1], now)]
     turn = _Round(connection, settings, group_key, group.seq, now, last_seq=group.seq)
-    for receiver in receivers_of(settings, route, log.keys()):
+    for receiver in receivers_of(settings, route, log.keys() | seen.stand_ins()):
         _tell(turn, seen, receiver, log.get(receiver.channel), [fact for _, fact in open_notices])
     mark_told(connection, [number for number, _ in open_notices], group.seq)
     _forget_members(turn, seen.members)
@@ -83,11 +83,10 @@ def flush(connection: Connection, settings: Settings, group_key: str, now: datet
 def _tell(turn: _Round, seen: Look, receiver: Receiver, entry: Entry | None, notices: Sequence[NoticeFact]) -> None:
     told = entry.told if entry else {}
     told_at = entry.told_at if entry else None
-    escalation = receiver.after is not None
-    decision = decide(seen.stands(receiver, told), told, told_at, turn.now, escalation=escalation)
+    decision = decide(seen.stands(receiver, told), told, told_at, turn.now)
     shown = set(decision.firing) | set(decision.ended)
     alerts = [alert for alert in seen.members if alert.fingerprint in shown]
-    facts = [] if escalation or receiver.former else list(notices)
+    facts = [] if receiver.after is not None or receiver.former else list(notices)
     _send(turn, receiver, decision.reason, alerts, facts)
     turn.believed |= decision.told.keys()
     turn.looks.append(decision.next_look)

@@ -14,7 +14,7 @@ from consistency.route_settings import RouteSettings
 from consistency.settings import Settings
 from notifiers.alerts.alert import LIVE, Alert, alert_of
 from notifiers.alerts.silences import live_silences
-from notifiers.deciding.receivers import Receiver
+from notifiers.deciding.receivers import CHANNEL_BROKEN, Receiver, who_hears_of
 from notifiers.deciding.stand import Stand, escalated, stand_of
 from notifiers.deciding.suppression import (
     FLAPPING,
@@ -54,9 +54,25 @@ class Look:
             # An alert that has become mild before it ended does not wait for the digest, having been told as worse.
             level = max(level, entry.level, key=gravity)
         timers = timers_of(self.route or GONE, level, self.settings)
-        hidden = receiver.former or self.muted[alert.id] not in {"", FLAPPING} or not self.is_taken(alert)
+        after, meant = self._part(alert, receiver)
+        hidden = not meant or self.muted[alert.id] not in {"", FLAPPING} or not self.is_taken(alert)
         stand = stand_of(alert, timers, muted=hidden, held=self._is_maintained(alert))
-        return stand if receiver.after is None else escalated(stand, alert, receiver.after, self.now)
+        return stand if after is None else escalated(stand, alert, after, self.now)
+
+    def _part(self, alert: Alert, receiver: Receiver) -> tuple[timedelta | None, bool]:
+        """After how long without an acknowledgement the channel is told that this alert fires, and if at all."""
+        if alert.kind != CHANNEL_BROKEN or self.route is None:
+            return receiver.after, not receiver.former
+        broken = alert.labels.get("channel", "")
+        if receiver.channel in who_hears_of(self.settings, self.route, broken):
+            return None, True
+        return receiver.after, receiver.after is not None and receiver.channel != broken
+
+    def stand_ins(self) -> set[str]:
+        """The channels that are told of broken ones."""
+        broken = [alert.labels.get("channel", "") for alert in self.members if alert.kind == CHANNEL_BROKEN]
+        found = [who_hears_of(self.settings, self.route, channel) for channel in broken if self.route]
+        return set().union(*found)
 
     def is_taken(self, alert: Alert) -> bool:
         """Whether the alert takes this route at this hour."""

@@ -1,4 +1,7 @@
-"""Who is told of a group: the receivers of its route, those that it escalates to, and those who were told before."""
+"""Who is told of a group: the receivers of its route, those that it escalates to, and those who were told before.
+
+That a channel is broken is never told through itself, but always through another where there is one.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,6 +11,8 @@ from consistency.route_settings import RouteSettings
 from consistency.settings import Settings
 from notifiers.routing.routes import DEFAULT_CHANNEL
 
+#: The kind of alert which says that the channel in its labels is broken.
+CHANNEL_BROKEN = "channel_broken"
 #: A newer message of a group makes an older one superfluous that a person has not got yet.
 _CHATS = frozenset({"feishu", "lark", "dingtalk", "wecom", "slack"})
 #: Read by people, who want events together; programs get each in a message of its own.
@@ -20,14 +25,14 @@ class Receiver:
 
     channel: str
     after: timedelta | None = None
-    #: It is told only how what it was told before has ended.
+    #: It is told how what it was told before has ended, and that another channel is broken.
     former: bool = False
     one_by_one: bool = False
     supersedes: bool = False
 
 
 def receivers_of(settings: Settings, route: RouteSettings | None, told: Collection[str]) -> list[Receiver]:
-    """`told` are the channels that have been told of the group; those that are not set up any more are left out."""
+    """`told` are channels that were told of the group, or stand in; those that are not set up any more are left out."""
     after: dict[str, timedelta | None] = {}
     for step in sorted(route.escalate, key=lambda step: step.after) if route else ():
         for channel in step.to:
@@ -36,6 +41,12 @@ def receivers_of(settings: Settings, route: RouteSettings | None, told: Collecti
     found = [_receiver(settings, channel, wait) for channel, wait in after.items()]
     former = [channel for channel in told if channel not in after and _kind(settings, channel)]
     return found + [_receiver(settings, channel, None, former=True) for channel in sorted(former)]
+
+
+def who_hears_of(settings: Settings, route: RouteSettings, channel: str) -> set[str]:
+    """Who is told that a channel is broken: the other receivers and its fallback, or else all other channels."""
+    fallback = settings.channels[channel].fallback if channel in settings.channels else ""
+    return ({*route.receivers, fallback} - {channel, ""}) or set(settings.channels) - {channel}
 
 
 def _receiver(settings: Settings, channel: str, after: timedelta | None, *, former: bool = False) -> Receiver:

@@ -22,8 +22,8 @@ class Stand:
     firing: bool
     timers: Timers
     due_at: datetime | None
-    #: Whether it comes along with other news before it is due.
-    joins: bool = True
+    #: Told because nobody has acknowledged; only then, and not along with other news before it is due.
+    escalates: bool = False
     acked_until: datetime | None = None
     resolved_at: datetime | None = None
     muted: bool = False
@@ -56,4 +56,4 @@ def escalated(stand: Stand, alert: Alert, after: timedelta, now: datetime) -> St
     if not alert.is_live:
         return stand
     from_then = (alert.fired_at or alert.updated_at) + after
-    return replace(stand, due_at=None if alert.is_acked(now) else from_then, joins=False)
+    return replace(stand, due_at=None if alert.is_acked(now) else from_then, escalates=True)

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Table, func, select
 
 from consistency.database import transaction
 from consistency.ledger.alert_tables import alerts
 from consistency.ledger.delivery_tables import deliveries, notification_groups
 from consistency.model import Level
 from consistency.settings import Settings
+from notifiers.alerts import handling
 from notifiers.alerts.alert import Alert, alert_of
 from notifiers.alerts.ingest import ingest
 from notifiers.alerts.observation import Observation
+from notifiers.alerts.silences import add_silence
 from notifiers.deciding.flushing import flush
 from notifiers.messages.message import Message, NoticeFact
 from notifiers.routing.due import due_groups
@@ -41,6 +43,10 @@ def feishu() -> dict[str, str]:
 
 def webhook() -> dict[str, str]:
     return {"kind": "webhook", "url": "https://hooks.example/in"}
+
+
+def route(name: str, *receivers: str, **values: Any) -> dict[str, Any]:
+    return {"id": name, "receivers": receivers, **values}
 
 
 def wrong(letter: str = "h", number: int = 0, **how: Any) -> Observation:
@@ -104,6 +110,22 @@ class Bulletin:
             groups = list(connection.execute(select(notification_groups)))
         moments = [each for group in groups for each in (group.flush_at, group.wake_at) if each is not None]
         return min(((each - NOON).total_seconds() for each in moments), default=None)
+
+    def silence(self, after: float, until: float, **matchers: str) -> str:
+        """Somebody silences what fits; the id of the silence."""
+        with transaction(self.engine) as connection:
+            now, end = moment(after), moment(until)
+            return add_silence(connection, self.settings, matchers, "ann", "known", now, ends_at=end).id
+
+    def acknowledge(self, number: int, after: float, until: float) -> None:
+        """Somebody takes the alert with that number on."""
+        given = self.alert(number).id
+        with transaction(self.engine) as connection:
+            handling.acknowledge(connection, self.settings, given, "ann", moment(after), until=moment(until))
+
+    def count(self, table: Table) -> int:
+        with transaction(self.engine) as connection:
+            return connection.scalar(select(func.count()).select_from(table)) or 0
 
     def alert(self, number: int = 0) -> Alert:
         mark = wrong(number=number).fingerprint

@@ -57,7 +57,6 @@ class Case:
     ended: str = ""
     after: tuple[str, ...] = ()
     next_look: datetime | None = None
-    escalation: bool = False
 
 
 IN_2_HOURS = NOW + 2 * HOUR
@@ -139,14 +138,13 @@ CASES: dict[str, Case] = {
     "mild and now worse": Case((fires(level=Level.MEDIUM),), ("a#1#low",), 1, Reason.SEVERITY_UP, "a",
         after=("a#1#medium",), next_look=IN_2_HOURS),
     # Those who are told when nobody acknowledges.
-    "not yet escalated": Case((fires(due_at=IN_4_MINUTES, joins=False),), next_look=IN_4_MINUTES, escalation=True),
-    "escalated": Case((fires(joins=False), fires("b", due_at=IN_4_MINUTES, joins=False)), reason=Reason.ESCALATED,
-        firing="a", after=(A,), next_look=NOW + timedelta(minutes=5), escalation=True),
-    "acknowledged in time": Case((fires(due_at=None, joins=False, acked_until=ACKED),), next_look=ACKED,
-        escalation=True),
-    "over after it was escalated": Case((is_over(), fires("b", due_at=IN_4_MINUTES, joins=False)), (A,), 1,
-        Reason.ALL_RESOLVED, "", "a", after=(f"{A}#ended",), next_look=IN_4_MINUTES, escalation=True),
-    "over before it was escalated": Case((is_over(),), escalation=True),
+    "not yet escalated": Case((fires(due_at=IN_4_MINUTES, escalates=True),), next_look=IN_4_MINUTES),
+    "escalated": Case((fires(escalates=True), fires("b", due_at=IN_4_MINUTES, escalates=True)), reason=Reason.ESCALATED,
+        firing="a", after=(A,), next_look=NOW + timedelta(minutes=5)),
+    "acknowledged in time": Case((fires(due_at=None, escalates=True, acked_until=ACKED),), next_look=ACKED),
+    "over after it was escalated": Case((is_over(), fires("b", due_at=IN_4_MINUTES, escalates=True)), (A,), 1,
+        Reason.ALL_RESOLVED, "", "a", after=(f"{A}#ended",), next_look=IN_4_MINUTES),
+    "over before it was escalated": Case((is_over(),)),
 }  # fmt: skip
 
 
@@ -154,7 +152,7 @@ CASES: dict[str, Case] = {
 def test_a_channel_is_told_what_it_does_not_know(name: str) -> None:
     case = CASES[name]
     told_at = None if case.minutes is None else ago(minutes=case.minutes)
-    found = decide(case.stands, told(*case.told), told_at, NOW, escalation=case.escalation)
+    found = decide(case.stands, told(*case.told), told_at, NOW)
     assert (found.reason, "".join(found.firing), "".join(found.ended)) == (case.reason, case.firing, case.ended)
     assert found.told == told(*case.after)
     assert found.next_look == case.next_look
@@ -176,14 +174,14 @@ class Chat:
 
     def look(self, stands: list[Stand], now: datetime) -> datetime | None:
         """One look; a second at the same moment tells nothing more."""
-        decision = decide(stands, self.known, self.told_at, now, escalation=False)
+        decision = decide(stands, self.known, self.told_at, now)
         if decision.reason:
             assert decision.firing or decision.ended
             assert set(decision.ended) <= self.believed
             self.believed = (self.believed | set(decision.firing)) - set(decision.ended)
             self.told_at = now
         self.known = decision.told
-        assert decide(stands, self.known, self.told_at, now, escalation=False).reason is None
+        assert decide(stands, self.known, self.told_at, now).reason is None
         return decision.next_look
 
 
