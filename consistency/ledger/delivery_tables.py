@@ -41,7 +41,7 @@ notification_log = Table(
     metadata,
     Column("group_key", GroupKey, ForeignKey(notification_groups.c.key, ondelete="CASCADE"), primary_key=True),
     Column("channel", ChannelName, primary_key=True),
-    # What the channel believes to be firing: `fingerprint#episode#level` of each, as a JSON list.
+    # What the channel believes: `fingerprint#episode#level` of each alert, perhaps with a `#mark`, as a JSON list.
     Column("notified", LongText, nullable=False),
     Column("told_at", UtcMoment, nullable=False),
     Column("seq", Integer, nullable=False),
