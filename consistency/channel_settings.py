@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, SecretStr, Tag, field_validator
 
-from consistency.secrets import NeededSecret, Secret, SecretHttpUrl
+from consistency.secrets import NeededSecret, Secret, SecretHttpUrl, read_secret
 from consistency.value_types import CertificatesFile, DottedName, Span, Whole
 
 _HOSTS = {
@@ -175,9 +175,9 @@ def _with_kind(value: Any) -> Any:
     if not isinstance(value, dict) or "kind" in value:
         return value
     try:
-        host = urlsplit(str(value.get("url", ""))).hostname or ""
+        host = urlsplit(read_secret(str(value.get("url", "")))).hostname or ""
     except ValueError:
-        host = ""
+        host = ""  # What is wrong with it is told by the field's own validator.
     return {**value, "kind": _HOSTS[host]} if host in _HOSTS else value
 
 

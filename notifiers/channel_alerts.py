@@ -8,12 +8,11 @@ from consistency.ledger.alert_tables import alerts
 from consistency.ledger.delivery_tables import channel_states
 from consistency.model import Level
 from consistency.settings import Settings
-from notifiers.alerts.alert import LIVE, AlertState, alert_of
+from notifiers.alerts.alert import alert_of
 from notifiers.alerts.observation import Observation, Sight
+from notifiers.alerts.storing import UNSETTLED
+from notifiers.deciding.receivers import CHANNEL_BROKEN
 from notifiers.deliveries.breakers import broken_channels
-
-CHANNEL_BROKEN = "channel_broken"
-_OPEN = sorted({*LIVE, AlertState.PENDING})
 
 
 def observations_of_channels(connection: Connection, settings: Settings, now: datetime) -> list[Observation]:
@@ -21,7 +20,7 @@ def observations_of_channels(connection: Connection, settings: Settings, now: da
     broken = {turn.channel: turn.reason for turn in broken_channels(connection)}
     since = {row.channel: row.broken_since for row in connection.execute(select(channel_states))}
     bad = [_broken(settings, name, reason, since[name]) for name, reason in broken.items()]
-    mine = (alerts.c.kind == CHANNEL_BROKEN) & alerts.c.state.in_(_OPEN)
+    mine = (alerts.c.kind == CHANNEL_BROKEN) & UNSETTLED
     known = [alert_of(row).labels["channel"] for row in connection.execute(select(alerts).where(mine))]
     return [*bad, *(_mended(settings, name, now) for name in known if name not in broken)]
 

@@ -3,7 +3,10 @@
 Everything it does may be done by several at once, and by hand when neither broker nor worker is left.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from consistency.database import database_now, transaction
 from consistency.errors import LedgerMissing
@@ -11,11 +14,13 @@ from consistency.ledger import runs
 from consistency.ledger.repair_events import untold_events
 from consistency.patience import patient
 from consistency.resources import Resources
+from consistency.settings import Settings
 from notifiers.alerts.handling import expire_acks
 from notifiers.alerts.history import file_changes
 from notifiers.alerts.ingest import ingest
 from notifiers.alerts.silent_checkers import mark_stale, silent_checkers
 from notifiers.channel_alerts import observations_of_channels
+from notifiers.deciding.rounds import adopt
 from notifiers.deliveries.outbox import due_deliveries
 from notifiers.routing.due import rearm_missed
 from notifiers.telling import tell_check, tell_due, tell_repair
@@ -60,13 +65,24 @@ def _untold_repairs(resources: Resources) -> Iterable[int]:
         return ()  # Where the application's database may only be read, nothing is repaired.
 
 
-@patient
 def _look_around(resources: Resources) -> None:
-    settings = resources.settings
+    """Each in a transaction of its own, because alerts are locked before groups."""
+    for step in (_watch, expire_acks, mark_stale, adopt, _rearm):
+        _transacted(resources, step)
+
+
+@patient
+def _transacted(resources: Resources, step: Callable[[Connection, Settings, datetime], object]) -> None:
     with transaction(resources.store) as connection:
-        now = database_now(connection)
-        expire_acks(connection, settings, now)
-        mark_stale(connection, settings, now)
-        seen = [*silent_checkers(connection, settings, now), *observations_of_channels(connection, settings, now)]
-        ingest(connection, settings, seen, now)
-        rearm_missed(connection, now)
+        step(connection, resources.settings, database_now(connection))
+
+
+def _watch(connection: Connection, settings: Settings, now: datetime) -> None:
+    """What the product itself cannot see or say is an alert as well."""
+    seen = [*silent_checkers(connection, settings, now), *observations_of_channels(connection, settings, now)]
+    ingest(connection, settings, seen, now)
+
+
+def _rearm(connection: Connection, settings: Settings, now: datetime) -> None:
+    del settings
+    rearm_missed(connection, now)

@@ -5,17 +5,14 @@
 """
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import update
 
 from consistency.database import database_now, transaction
 from consistency.errors import BadRequest, CheckFailed
 from consistency.ledger import runs
-from consistency.ledger.alert_tables import alerts
 from consistency.ledger.repair_events import RepairEvent, find_event, mark_told
 from consistency.model import Health
 from consistency.patience import patient
@@ -24,9 +21,8 @@ from notifiers.alerts.alert import LIVE
 from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest, ingest_report
 from notifiers.alerts.reading import MISSING_OUTPUTS
-from notifiers.deciding.flushing import Flushed, flush
+from notifiers.deciding.rounds import flush_due
 from notifiers.repairs import RepairEnd, notice_of, observations_after, read_end
-from notifiers.routing.due import due_groups
 from notifiers.routing.notices import add_notice
 
 log = structlog.get_logger(__name__)
@@ -114,24 +110,4 @@ def _log_repair(event: RepairEvent) -> None:
 
 def tell_due(resources: Resources) -> tuple[str, ...]:
     """Look at every group that is due; the ids of the deliveries that came of it."""
-    with transaction(resources.store.execution_options(readonly=True)) as connection:
-        keys = due_groups(connection, database_now(connection), MOST_GROUPS)
-    return tuple(delivery for key in keys for delivery in _look_at(resources, key))
-
-
-@patient
-def _look_at(resources: Resources, key: str) -> Iterable[str]:
-    with transaction(resources.store) as connection:
-        flushed = flush(connection, resources.settings, key, database_now(connection))
-    _note_suppressed(resources, flushed)
-    return flushed.deliveries
-
-
-def _note_suppressed(resources: Resources, flushed: Flushed) -> None:
-    """In a transaction of its own: alerts are locked before groups, never after."""
-    if not flushed.suppressed:
-        return
-    with transaction(resources.store) as connection:
-        for alert_id, why in flushed.suppressed.items():
-            values = {"suppressed_by": why[:200] if why else None}
-            connection.execute(update(alerts).where(alerts.c.id == alert_id).values(values))
+    return tuple(flush_due(resources.store, resources.settings, MOST_GROUPS))

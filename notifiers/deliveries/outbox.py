@@ -88,12 +88,20 @@ def _in_place_of_older(
     ending = {"state": DeliveryState.SUPERSEDED, "finished_at": now, "ended_because": why}
     if not connection.execute(update(deliveries).where(of_group, waiting).values(ending)).rowcount:
         return message
-    # What happened once is not told by how things stand now, so it is carried over.
     ended = select(deliveries.c.message).where(of_group, deliveries.c.ended_because == why).order_by(deliveries.c.seq)
-    older = [Message.model_validate_json(text) for text in connection.scalars(ended)]
-    carried = tuple(notice for each in older for notice in each.notices)
-    level = max([message.level, *(notice.level for notice in carried)], key=list(Level).index)
-    return message.model_copy(update={"notices": carried + message.notices, "level": level})
+    return _with_what_only_older_tell(
+        message, [Message.model_validate_json(text) for text in connection.scalars(ended)]
+    )
+
+
+def _with_what_only_older_tell(message: Message, older: list[Message]) -> Message:
+    """How things stand now tells neither what happened once nor what was over before, so both are carried over."""
+    notices = tuple(notice for each in older for notice in each.notices)
+    told = {alert.fingerprint for alert in message.alerts}
+    over = {alert.fingerprint: alert for each in older for alert in each.resolved if alert.fingerprint not in told}
+    level = max([message.level, *(notice.level for notice in notices)], key=list(Level).index)
+    more = {"notices": notices + message.notices, "alerts": (*message.alerts, *over.values()), "level": level}
+    return message.model_copy(update=more)
 
 
 def due_deliveries(connection: Connection, now: datetime, limit: int, without: Collection[str] = ()) -> list[Due]:

@@ -124,7 +124,12 @@ def _headline(message: Message, told: list[AlertFact]) -> str:
 
 
 def _details(message: Message, told: list[AlertFact]) -> dict[str, Any]:
-    details: dict[str, Any] = {"message_id": message.id, "reason": message.reason, "rule": message.rule}
+    details: dict[str, Any] = {
+        "message_id": message.id,
+        "thread": message.thread,
+        "reason": message.reason,
+        "rule": message.rule,
+    }
     if message.instead_of:
         details["instead_of"] = message.instead_of
     if told:

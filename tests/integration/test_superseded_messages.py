@@ -40,6 +40,17 @@ def test_a_newer_message_of_a_chat_takes_the_place_of_those_that_wait(everywhere
     assert everywhere.find(old[0]).ended_because == f"superseded by {old[1]}"
 
 
+def test_a_newer_message_tells_what_those_whose_place_it_takes_said_was_over(office: Office) -> None:
+    office.line("chat", supersedes=True)
+    office.put("chat", 1, an_alert(1, state="resolved"), an_alert(2))
+    office.put("chat", 2, an_alert(2), an_alert(3))
+    deliver_due(office.post, 10)
+    (request,) = office.receiver.seen("chat")
+    message = Message.model_validate(request.json())
+    assert [alert.fingerprint for alert in message.resolved] == [an_alert(1).fingerprint]
+    assert [alert.fingerprint for alert in message.firing] == [an_alert(number).fingerprint for number in (2, 3)]
+
+
 def test_nothing_takes_the_place_of_an_event_for_a_web_address(office: Office) -> None:
     ids = [office.put(seq=number) for number in (1, 2, 3)]
     deliver_due(office.post, 10)
