@@ -54,7 +54,7 @@ def _up(folder: Path, *, once: bool) -> int:
         _make_ledger(load_settings(environ={**os.environ, **environment}))
         stack.enter_context(for_second_terminal(folder / "environment", environment))
         redis = [broker.service] if broker.service else []
-        services = [*redis, *([demo.image_service(), demo.application()] if demo else []), *_services(folder)]
+        services = [*redis, *(demo.services() if demo else []), *_services(folder)]
         if not once:
             click.echo(f"To type commands in a second terminal, begin there with: . {folder / 'environment'}")
         if demo is None:

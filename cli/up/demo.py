@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.up.inbox import Inbox
 from cli.up.ports import LOCALHOST, free_port
 from cli.up.service import Service
 
@@ -23,6 +24,10 @@ class Demo:
     folder: Path
     to_lose: int = 40
     images_port: int = field(default_factory=free_port)
+    inbox: Inbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inbox", Inbox(EXAMPLE / "inbox.py", self.folder / "inbox.jsonl"))
 
     @property
     def database(self) -> Path:
@@ -43,13 +48,17 @@ class Demo:
             "RECONCILERY_DATABASE_URL": f"sqlite:///{self.database}",
             "RECONCILERY_STORE_URL": f"sqlite:///{self.folder / 'ledger.sqlite3'}",
             "RECONCILERY_PROVIDER": f"{self.images_url}/jobs/{{id}}/outputs",
+            **self.inbox.environment(),
         }
 
     def clean(self) -> None:
         """Begin from nothing: what an earlier demo left would tell another story."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for left in (*self.folder.glob("*.sqlite3*"), self.confession):
+        for left in (*self.folder.glob("*.sqlite3*"), self.confession, self.inbox.file):
             left.unlink(missing_ok=True)
+
+    def services(self) -> list[Service]:
+        return [self.image_service(), self.inbox.service(), self.application()]
 
     def image_service(self) -> Service:
         command = (sys.executable, str(EXAMPLE / "image_service.py"), str(self.images_port))

@@ -5,6 +5,7 @@ from contextlib import closing
 
 from cli.up.demo import Demo
 from cli.up.narrator import Narrator
+from cli.up.telling_story import tell_end
 from consistency.rules import rate_text
 
 
@@ -26,6 +27,7 @@ def tell_repair(narrator: Narrator, demo: Demo) -> str:
     report = narrator.ask("check", "quick")
     narrator.hold(report["counts"]["missing"] == 0, f"after the repair a check says {report['verdict']}")
     narrator.step("Verified", f"reconcilery check quick → {report['verdict']}")
+    tell_end(narrator, demo, run_id)
     narrator.step("Can be undone", f"reconcilery repair rollback {run_id}")
     return str(run_id)
 

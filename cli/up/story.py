@@ -10,6 +10,7 @@ from cli.up.demo import ENOUGH_LOST, Demo
 from cli.up.narrator import Narrator
 from cli.up.repair_story import tell_repair
 from cli.up.run import Running
+from cli.up.telling_story import tell_incident
 from consistency.model import parse_utc
 
 _GRACE = timedelta(seconds=5)
@@ -34,6 +35,7 @@ class Story:
         narrator.step("A deployment breaks the saving", "version 2 of the studio is out; nobody notices anything")
         report = narrator.until("the check finds what is lost", self._found)
         narrator.step("Found", f"reconcilery check quick → {report['verdict']}")
+        tell_incident(narrator, self.demo)
         self._name_the_missing()
         self._compare()
         self._look_back()
@@ -83,6 +85,7 @@ class Story:
         return [
             f"Every run with its verdict: {running.urls.get('flower', 'Flower is not running')}/tasks",
             f"Every report, one a line:   {folder}/monitoring_results/",
+            f"Every message:              reconcilery notify list, and {self.demo.inbox.file}",
             f"Every repaired task:        {folder}/repairs/{run_id}.jsonl",
             "Lose more and repair it:    docs/howto/repair.md",
             "Your own tables:            docs/howto/map-your-tables.md",
