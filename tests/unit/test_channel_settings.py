@@ -135,8 +135,7 @@ options = {{token = "hidden-option"}}
             "routes[1] can never be reached, because x takes everything; move it up",
         ),
         (
-            f'{CONSOLE}[[routes]]\nid = "x"\nreceivers = ["a"]\nrules = ["task-outputs"]\n'
-            '[[routes]]\nid = "x"\nreceivers = ["a"]\n',
+            f'{CONSOLE}[[routes]]\nid = "x"\nreceivers = ["a"]\ngo_on = true\n[[routes]]\nid = "x"\nreceivers = ["a"]\n',
             "routes uses the id x twice; give each its own",
         ),
         (
