@@ -29,7 +29,8 @@ from consistency.shared import Shared
 from notifiers.channels.choosing import Channels
 from notifiers.deliveries.limits import Limiter
 from notifiers.deliveries.outbox import enqueue
-from notifiers.deliveries.sending import Post, deliver_due
+from notifiers.deliveries.post import Post
+from notifiers.deliveries.sending_round import deliver_due
 from notifiers.messages.events import event_of, json_bytes
 from notifiers.messages.message import Message, NoticeFact
 from tests.servers.certificates import certificate

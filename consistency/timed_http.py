@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import check_header_validity
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -60,17 +61,12 @@ class TimedHttp:
         route, session = self._of_this_thread()
         route.deadline, route.failure = deadline, None
         try:
-            seconds = deadline.left()
-            with session.request(
-                method,
-                url,
-                headers={"Accept-Encoding": "identity", **(headers or {})},
-                json=json,
-                data=body,
-                timeout=seconds,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            request = route.prepared(session, method, url)
+            for header in (headers or {}).items():
+                check_header_validity(header)
+            request.headers.update(headers or {})
+            request.prepare_body(body, None, json)
+            with session.send(request, timeout=deadline.left(), allow_redirects=False, stream=True) as response:
                 return _read(response, largest)
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             return trouble(route.failure or error, url, deadline)
@@ -113,6 +109,14 @@ class _Route:
         self.guard = guard
         self.deadline: Deadline
         self.failure: BaseException | None = None
+        self._latest: tuple[str, str, requests.PreparedRequest] | None = None
+
+    def prepared(self, session: requests.Session, method: str, url: str) -> requests.PreparedRequest:
+        """A request of its own without body; taking an address apart takes long, and often it is the one before."""
+        if self._latest is None or self._latest[:2] != (method, url):
+            bare = requests.Request(method, url, headers={"Accept-Encoding": "identity"})
+            self._latest = method, url, session.prepare_request(bare)
+        return self._latest[2].copy()
 
     def open(self, host: str, port: int) -> socket.socket:
         sock = open_connection(host, port, self.deadline, self.guard)

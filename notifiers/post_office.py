@@ -13,7 +13,7 @@ from consistency.resources import Resources
 from consistency.shared import Shared
 from notifiers.channels.choosing import Channels
 from notifiers.deliveries.limits import Limiter
-from notifiers.deliveries.sending import Post
+from notifiers.deliveries.post import Post
 
 
 @cache

@@ -8,7 +8,7 @@ from cli.ledger import opened_ledger
 from consistency.errors import BrokerUnavailable
 from consistency.latest import connect, redis_errors
 from consistency.settings import Settings
-from notifiers.deliveries.sending import deliver_due
+from notifiers.deliveries.sending_round import deliver_due
 from notifiers.post_office import post_for
 from notifiers.sweeping import sweep_all
 

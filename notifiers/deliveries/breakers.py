@@ -131,11 +131,12 @@ def _note_illness(
 def _note_health(
     connection: Connection, channel: str, seen: ChannelState, now: datetime, *, probe: bool
 ) -> Turn | None:
+    if not (probe or seen.failures):
+        return None
     this = channel_states.c.channel == channel
     if not probe:
-        if seen.failures:
-            still_well = channel_states.c.broken_since.is_(None)
-            connection.execute(update(channel_states).where(this, still_well).values(failures=0, updated_at=now))
+        still_well = channel_states.c.broken_since.is_(None)
+        connection.execute(update(channel_states).where(this, still_well).values(failures=0, updated_at=now))
         return None
     mended = {"failures": 0, "broken_since": None, "paused_until": None, "probes": 0, "updated_at": now}
     ill = channel_states.c.broken_since.is_not(None)

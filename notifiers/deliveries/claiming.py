@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,20 +21,17 @@ _LATER = exists().where(
     _newer.c.seq > deliveries.c.seq,
     _newer.c.state.in_([DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT]),
 )
-_LOOK = (
-    select(
-        deliveries,
-        channel_states.c.failures,
-        channel_states.c.broken_since,
-        channel_states.c.paused_until,
-        channel_states.c.probes,
-        channel_states.c.reason.label("channel_reason"),
-        _LATER.label("newer"),
-        clock().label("now"),
-    )
-    .select_from(deliveries.outerjoin(channel_states, channel_states.c.channel == deliveries.c.channel))
-    .where(deliveries.c.id == bindparam("its_id"))
-)
+_LOOK = select(
+    deliveries,
+    channel_states.c.failures,
+    channel_states.c.broken_since,
+    channel_states.c.paused_until,
+    channel_states.c.probes,
+    channel_states.c.reason.label("channel_reason"),
+    _LATER.label("newer"),
+    clock().label("now"),
+).select_from(deliveries.outerjoin(channel_states, channel_states.c.channel == deliveries.c.channel))
+_LOOK_AT_ONE = _LOOK.where(deliveries.c.id == bindparam("its_id"))
 # Statements that every message needs are put together once; what they set is named when they are executed.
 _AS_FOUND = update(deliveries).where(
     deliveries.c.id == bindparam("its_id"),
@@ -48,9 +46,13 @@ _MINE = update(deliveries).where(
 )
 
 
+#: For so many seconds it is likely that nothing has changed since a look; a claim finds out if it has.
+_FRESH = 1.0
+
+
 @dataclass(frozen=True)
 class Found:
-    """A delivery as it was when it was looked at, at `now` by the database's clock, with the state of its channel.
+    """A delivery as it was when it was looked at, at `seen_now` by the database's clock, with its channel's state.
 
     `newer` says that the channel has or will have a later message of the same group.
     """
@@ -71,8 +73,18 @@ class Found:
     fallback_at: datetime | None
     newer: bool
     health: ChannelState
-    now: datetime
+    seen_now: datetime
     seen_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def now(self) -> datetime:
+        """The database's clock without asking it: as it was at the look, and the time since."""
+        return self.seen_now + timedelta(seconds=time.monotonic() - self.seen_at)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the look was a moment ago."""
+        return time.monotonic() - self.seen_at < _FRESH
 
     @property
     def is_due(self) -> bool:
@@ -90,14 +102,22 @@ class Claim:
 
     @property
     def now(self) -> datetime:
-        """The database's clock without asking it: as it was at the look, and the time since."""
-        return self.found.now + timedelta(seconds=time.monotonic() - self.found.seen_at)
+        """The database's clock."""
+        return self.found.now
 
 
 def look(connection: Connection, delivery_id: str) -> Found | None:
     """Everything that is needed to decide what to do with a delivery, in one statement."""
-    row = connection.execute(_LOOK, {"its_id": delivery_id}).first()
+    row = connection.execute(_LOOK_AT_ONE, {"its_id": delivery_id}).first()
     return _found(row) if row else None
+
+
+def look_at_due(connection: Connection, limit: int, without: Collection[str] = ()) -> list[Found]:
+    """The same of what should be sent now, longest due first, leaving out the channels in `without`."""
+    due = deliveries.c.state.in_(sorted(OPEN)) & (deliveries.c.next_at <= clock())
+    chosen = _LOOK.where(due, deliveries.c.channel.not_in(sorted(without)))
+    ordered = chosen.order_by(deliveries.c.next_at, deliveries.c.created_at, deliveries.c.id).limit(limit)
+    return [_found(row) for row in connection.execute(ordered)]
 
 
 def take(connection: Connection, found: Found, lease: timedelta) -> Claim | None:
@@ -156,5 +176,5 @@ def _found(row: Any) -> Found:
         fallback_at=row.fallback_at,
         newer=bool(row.newer),
         health=health,
-        now=row.now,
+        seen_now=row.now,
     )

@@ -19,6 +19,7 @@ from notifiers.deliveries.states import DeliveryState
 from notifiers.deliveries.switchboard import Switchboard
 
 LONGEST_REPLY = 2048
+_ATTEMPT = insert(delivery_attempts)
 _DETAIL, _CODE = 500, 64
 _ADD_ATTEMPT = insert(delivery_attempts)
 

@@ -24,7 +24,8 @@ from consistency.timed_sockets import Deadline
 from notifiers.channels.channel import CHAT_RETRIES, Channel, Outcome, RateWindow, Verdict
 from notifiers.deliveries.limits import Limiter
 from notifiers.deliveries.outbox import Delivery, enqueue, find_delivery
-from notifiers.deliveries.sending import Post, deliver
+from notifiers.deliveries.post import Post
+from notifiers.deliveries.sending import deliver
 from notifiers.messages.message import AlertFact, Message, NoticeFact
 from tests.factories.messages import a_message, an_alert
 from tests.factories.own_tables import make_own_tables

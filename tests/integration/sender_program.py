@@ -18,7 +18,8 @@ from consistency.settings import Settings
 from consistency.shared import Shared
 from notifiers.channels.channel import RateWindow
 from notifiers.deliveries.limits import Limiter
-from notifiers.deliveries.sending import Post, deliver_due
+from notifiers.deliveries.post import Post
+from notifiers.deliveries.sending_round import deliver_due
 from tests.factories.posting import Exchange, Line
 
 

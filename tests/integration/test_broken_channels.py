@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from consistency.database import database_now
 from notifiers.channels.channel import Outcome, Verdict
 from notifiers.deliveries.breakers import ChannelState, Standing, broken_channels, channel_state, note, take_probe
-from notifiers.deliveries.sending import deliver, deliver_due
+from notifiers.deliveries.sending import deliver
+from notifiers.deliveries.sending_round import deliver_due
 from notifiers.messages.message import Message
 from tests.factories.messages import an_alert
 from tests.factories.posting import Office, office_of

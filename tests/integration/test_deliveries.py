@@ -12,7 +12,8 @@ from consistency.ledger.clock import clock
 from consistency.ledger.delivery_tables import deliveries
 from notifiers.channels.channel import Outcome, Verdict
 from notifiers.deliveries.dead import attempts_of
-from notifiers.deliveries.sending import deliver, deliver_due
+from notifiers.deliveries.sending import deliver
+from notifiers.deliveries.sending_round import deliver_due
 from notifiers.messages.message import Message
 from tests.factories.posting import Line, Office, office_of
 from tests.servers.talking import Response

@@ -17,7 +17,8 @@ from consistency.settings import Settings
 from consistency.shared import Shared
 from notifiers.channels.channel import RateWindow
 from notifiers.deliveries.limits import Limiter
-from notifiers.deliveries.sending import deliver, deliver_due
+from notifiers.deliveries.sending import deliver
+from notifiers.deliveries.sending_round import deliver_due
 from tests.factories.limiting import eventually
 from tests.factories.posting import Line, Office, office_of
 from tests.servers.own_redis import OwnRedis

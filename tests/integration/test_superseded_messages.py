@@ -11,7 +11,8 @@ from consistency.model import Level
 from consistency.shared import Shared
 from notifiers.channels.channel import Channel, Outcome, Verdict
 from notifiers.deliveries.limits import Limiter
-from notifiers.deliveries.sending import deliver, deliver_due
+from notifiers.deliveries.sending import deliver
+from notifiers.deliveries.sending_round import deliver_due
 from notifiers.messages.message import AlertFact, Message, NoticeFact
 from tests.factories.messages import a_notice, an_alert
 from tests.factories.posting import Line, Office, office_of
