@@ -44,7 +44,8 @@ def open_scheduled(resources: Resources) -> Opened:
 def _open(resources: Resources, rule_id: str, opened: Opened, *, dry_run: bool) -> str:
     with transaction(resources.reader) as connection:
         now = database_now(connection)
-    if reason := _needless(resources, rule_id, now, dry_run=dry_run) or _preceded(resources, rule_id, now):
+    # What the checks know is asked last, so that nothing old is acted upon once the way is free.
+    if reason := _preceded(resources, rule_id, now) or _needless(resources, rule_id, now, dry_run=dry_run):
         return reason
     slot, cap = _slot(resources, rule_id, now), resources.settings.repair_auto_max
     order = RepairOrder(rule_id, dry_run=dry_run, unattended=True, actor=ACTOR, slot=slot, cap=cap)
