@@ -35,7 +35,7 @@ def _broken(settings: Settings, name: str, reason: str, since: datetime) -> Obse
         level=Level.HIGH,
         at=since,
         summary=f"channel {name} cannot be told anything: {reason}"[:500],
-        details={"command": f"reconcilery notify test {name}"},
+        details={"trouble": reason[:500], "command": f"reconcilery notify test {name}"},
     )
 
 

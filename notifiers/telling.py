@@ -22,7 +22,8 @@ from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest, ingest_report
 from notifiers.alerts.reading import MISSING_OUTPUTS
 from notifiers.deciding.rounds import flush_due
-from notifiers.repairs import RepairEnd, notice_of, observations_after, read_end
+from notifiers.repair_notices import notice_of
+from notifiers.repairs import RepairEnd, observations_after, read_end
 from notifiers.routing.notices import add_notice
 
 log = structlog.get_logger(__name__)

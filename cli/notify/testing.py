@@ -12,7 +12,8 @@ from consistency.model import Level
 from consistency.settings import Settings, load_settings
 from notifiers.channels.channel import Outcome, Verdict
 from notifiers.channels.choosing import Channels
-from notifiers.messages.message import Message, NoticeFact
+from notifiers.messages.events import our_event
+from notifiers.messages.message import Message
 
 
 class NotTaken(ReconcileryError):
@@ -49,13 +50,8 @@ def _said(verdict: Verdict) -> str:
 
 def _message(settings: Settings, now: datetime) -> Message:
     said = f"This is a test from {actor()}; nothing is wrong."
-    notice = NoticeFact(
-        event_type="test",
-        level=Level.LOW,
-        service=settings.service,
-        rule="",
-        message=said,
-        at=now,
+    notice = our_event(
+        "test", Level.LOW, service=settings.service, rule="", message=said, at=now, details={"by": actor()}
     )
     return Message(
         id=f"msg_{uuid4().hex}",

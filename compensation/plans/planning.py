@@ -75,7 +75,8 @@ def _fill(bench: Bench, claim: PlanClaim, actor: str) -> Run:
     before = measure(source, bench.rule, scope.window or _keys(bench, scope), as_of)
     drawn = _draw(bench, claim, candidates(source, bench.rule, scope, as_of))
     notes = _notes(run, drawn, before) + preview(bench, claim)
-    approval = _needs_approval(run, drawn.planned, before)
+    exceeded = _exceeded(run, drawn.planned, before)
+    approval = _why_approved_first(exceeded, drawn.planned, before)
     columns = {
         "plan_hash": drawn.digest,
         "planned_at": as_of,
@@ -86,7 +87,7 @@ def _fill(bench: Bench, claim: PlanClaim, actor: str) -> Run:
     if run.parameters.unattended and not run.dry_run and not approval:
         # It goes on by itself at once, so nobody may begin the same meanwhile.
         columns["live_key"] = run.scope["key"]
-    payload = {"tasks": drawn.planned, "needs_approval": approval, **before.as_dict()}
+    payload = {"planned": drawn.planned, "needs_approval": approval, "exceeded": exceeded, **before.as_dict()}
     with transaction(engine) as connection:
         event = "approval_needed" if approval and not run.dry_run else "planned"
         if not change_state(connection, run, RunState.PLANNED, actor, event=event, payload=payload, **columns):
@@ -155,12 +156,22 @@ def _notes(run: Run, drawn: _Drawn, before: Measured) -> list[str]:
     return notes
 
 
-def _needs_approval(run: Run, planned: int, before: Measured) -> str | None:
+def _exceeded(run: Run, planned: int, before: Measured) -> dict[str, float]:
+    """The limit that the plan is beyond, by the name of its setting; a person has to approve of such a plan."""
     cap, share = run.parameters.cap, run.parameters.share
     if planned > cap:
-        return f"{planned} tasks are more than the cap of {cap} (repair_cap)"
+        return {"repair_cap": cap}
     # Of tasks that somebody has named, most are missing: that is why they were named.
     of_window = "task_ids" not in run.scope
     if of_window and planned >= SHARE_COUNTS_FROM and planned > share * before.tasks:
-        return f"{planned} of {before.tasks} tasks are more than {share:.0%} of the window (repair_share)"
+        return {"repair_share": share}
+    return {}
+
+
+def _why_approved_first(exceeded: dict[str, float], planned: int, before: Measured) -> str | None:
+    if "repair_cap" in exceeded:
+        return f"{planned} tasks are more than the cap of {exceeded['repair_cap']} (repair_cap)"
+    if "repair_share" in exceeded:
+        share = f"{exceeded['repair_share']:.0%}"
+        return f"{planned} of {before.tasks} tasks are more than {share} of the window (repair_share)"
     return None

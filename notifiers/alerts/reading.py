@@ -111,7 +111,7 @@ def _details(report: Report, settings: Settings) -> dict[str, Any]:
         "window": [window["start"], window["end"]],
         "top": [str(key) for key in report["missing_sample"][:_MOST_KEYS]],
         "command": _command(report, settings) if counts["missing"] else "",
-        "onset": _onset(report["onset"]) if report["onset"] else "",
+        "onset": _onset(report["onset"]) if report["onset"] else None,
     }
     return {name: value for name, value in details.items() if value}
 
@@ -129,10 +129,8 @@ def _command(report: Report, settings: Settings) -> str:
     return "reconcilery {} --start-date {} --end-date {}{}".format(what, *window, rule)
 
 
-def _onset(onset: Report) -> str:
-    until = f" until {onset['until']}" if onset["until"] else ""
-    fall = f"from {100 * onset['rate_before']:.1f} % to {100 * onset['rate_after']:.1f} %"
-    return f"the rate fell {fall} at {onset['at']}{until}"
+def _onset(onset: Report) -> dict[str, Any]:
+    return {name: onset[name] for name in ("at", "until", "rate_before", "rate_after")}
 
 
 def _findings(report: Report, settings: Settings) -> list[Observation]:

@@ -64,7 +64,11 @@ def _seen(connection: Connection, settings: Settings, rule: str, kind: CheckType
         level=Level.HIGH,
         at=since + (now - since) // every * every,
         summary=f"no whole {kind} check of {rule} since {utc_text(since)}; one is due every {duration_text(every)}",
-        details={"command": "reconcilery status"},
+        details={
+            "silent_since": utc_text(since),
+            "due_every": int(every.total_seconds()),
+            "command": "reconcilery status",
+        },
         bad_needed=_SIGHTINGS,
         **thing,
     )

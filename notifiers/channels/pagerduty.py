@@ -14,7 +14,7 @@ from notifiers.channels.channel import CHAT_RETRIES, Outcome, RateWindow, Verdic
 from notifiers.channels.http_post import Answer, HttpPost, json_body, token_key
 from notifiers.channels.judging import by_status, no_form
 from notifiers.channels.parts import ChannelParts
-from notifiers.messages.message import AlertFact, Message, NoticeFact
+from notifiers.messages.message import AlertFact, Message
 from notifiers.messages.tone import tone_of
 
 _SEVERITIES = {Level.LOW: "info", Level.MEDIUM: "warning", Level.HIGH: "error", Level.CRITICAL: "critical"}
@@ -94,7 +94,8 @@ class PagerDuty:
     def _notices(self, message: Message) -> Iterator[Event]:
         for number, notice in enumerate(message.notices):
             if notice.level in {Level.HIGH, Level.CRITICAL}:
-                yield self._event("trigger", f"{message.id}:{number}", _said(notice), message, notice.level, {})
+                said = f"{self._wording.happened(notice)} ({notice.service})"
+                yield self._event("trigger", f"{message.id}:{number}", said, message, notice.level, notice.details)
 
     def _event(
         self,
@@ -116,10 +117,6 @@ class PagerDuty:
             "custom_details": mask_value({**(details or {}), **own}),
         }
         return event | {"client": "Reconcilery"}
-
-
-def _said(notice: NoticeFact) -> str:
-    return f"{notice.message} ({notice.service})"
 
 
 def _read(progress: str | None) -> _Progress:

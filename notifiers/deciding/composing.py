@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from consistency.model import Level, parse_utc
 from consistency.settings import Settings
 from notifiers.alerts.alert import Alert
-from notifiers.messages.message import AlertFact, Message, NoticeFact, Repaired
+from notifiers.messages.message import AlertFact, Message, NoticeFact, Onset, Repaired
 from notifiers.routing.routes import gravity
 
 _LONGEST = 200
@@ -72,6 +72,11 @@ def fact_of(alert: Alert, settings: Settings) -> AlertFact:
         numbers=details.get("numbers") or {},
         window=_window(details.get("window")),
         top=tuple(str(key) for key in details.get("top") or ()),
+        onset=Onset.model_validate(details["onset"]) if details.get("onset") else None,
+        silent_since=parse_utc(details["silent_since"]) if details.get("silent_since") else None,
+        due_every=timedelta(seconds=details["due_every"]) if details.get("due_every") else None,
+        trouble=details.get("trouble") or "",
+        fix=details.get("fix") or "",
         command=details.get("command") or "",
         link=f"{settings.public_url.rstrip('/')}/alerts/{alert.id}" if settings.public_url else "",
         acked_by=alert.acked_by or "",

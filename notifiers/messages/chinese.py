@@ -6,8 +6,9 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from consistency.model import Level
-from notifiers.messages.figures import figure, in_one_unit, share
-from notifiers.messages.message import AlertFact, Repaired
+from notifiers.messages.chinese_events import event_in_chinese
+from notifiers.messages.figures import figure, in_one_unit, percent, share
+from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
 
 _REASONS = {
     "repeat": "问题仍在持续。",
@@ -30,10 +31,16 @@ _NAMES = {
     "window": "时间窗口",
     "since": "开始时间",
     "lasted": "持续时间",
+    "silent": "最近一次完整检查",
+    "trouble": "错误",
+    "onset": "下降",
     "top": "例如",
     "repair": "修复",
     "state": "状态",
+    "reason": "原因",
+    "exceeded": "超过上限",
     "command": "下一步",
+    "undo": "撤销",
     "link": "详情",
     "at": "时间",
 }
@@ -58,32 +65,38 @@ class Chinese:
     def titled(self, what: str, about: str) -> str:
         return f"{what}（{about}）"
 
-    def kind(self, alert: AlertFact) -> str:
-        check = _CHECKS.get(alert.labels.get("check", ""), alert.labels.get("check", ""))
-        if alert.kind == "missing_outputs":
-            return f"{check}输出缺失"
+    def wrong(self, alert: AlertFact) -> str:
+        numbers = alert.numbers
+        if alert.kind == "missing_outputs" and {"missing", "tasks"} <= numbers.keys():
+            return f"{figure(numbers['tasks'])} 个任务中有 {figure(numbers['missing'])} 个缺少输出"
         if alert.kind == "checker_silent":
-            return f"{check or '检查'}没有按时完成"
+            return f"{_check_of(alert)}没有按时完成"
         if alert.kind == "channel_broken":
             return f"渠道 {alert.labels.get('channel', '')} 故障"
         return alert.summary.strip() or alert.kind.replace("_", " ")
 
-    def sentence(self, alert: AlertFact) -> str:
-        numbers = alert.numbers
-        if alert.kind == "missing_outputs" and {"missing", "tasks"} <= numbers.keys():
-            return f"{figure(numbers['tasks'])} 个任务中有 {figure(numbers['missing'])} 个缺少输出"
-        return self.kind(alert) if alert.kind in {"checker_silent", "channel_broken"} else ""
+    def over(self, alert: AlertFact) -> str:
+        if alert.kind == "missing_outputs":
+            return f"已恢复：{_check_of(alert)}不再缺少输出"
+        if alert.kind == "checker_silent":
+            return f"已恢复：{_check_of(alert)}恢复运行"
+        if alert.kind == "channel_broken":
+            return f"已恢复：渠道 {alert.labels.get('channel', '')} 恢复正常"
+        return f"已恢复：{self.wrong(alert)}"
 
-    def resolved(self, what: str) -> str:
-        return f"已恢复：{what}"
+    def event(self, notice: NoticeFact) -> str:
+        return event_in_chinese(notice)
 
-    def counts(self, firing: int, resolved: int) -> str:
-        if not firing:
-            return f"全部 {figure(resolved)} 个告警"
-        return f"{figure(firing)} 个告警" + (f"，{figure(resolved)} 个已恢复" if resolved else "")
+    def beside(self, firing: int, resolved: int) -> str:
+        return (f"，另有 {figure(firing)} 个告警" if firing else "") + (
+            f"，{figure(resolved)} 个已恢复" if resolved else ""
+        )
 
-    def events(self, count: int) -> str:
-        return f"{figure(count)} 个事件"
+    def all_over(self, count: int) -> str:
+        return f"已恢复：全部 {figure(count)} 个告警"
+
+    def more_events(self, count: int) -> str:
+        return f"，另有 {figure(count)} 个事件"
 
     def test(self, service: str) -> str:
         return f"{service} 的测试消息"
@@ -103,6 +116,13 @@ class Chinese:
 
     def span(self, start: str, end: str) -> str:
         return f"{start} 至 {end}"
+
+    def onset(self, onset: Onset, at: str, until: str) -> str:
+        fall = f"{at} 起，从 {percent(onset.rate_before)} 降至 {percent(onset.rate_after)}"
+        return fall + (f"，至 {until}" if until else "")
+
+    def due(self, since: str, every: str) -> str:
+        return f"{since}，应每 {every}一次"
 
     def lasting(self, since: str, length: str, seen: int) -> str:
         return f"{since}，已持续 {length}" + (f"，出现 {figure(seen)} 次" if seen > 1 else "")
@@ -130,3 +150,8 @@ class Chinese:
 
     def template_failed(self, why: str) -> str:
         return f"（本渠道的模板出错，已改用标准消息：{why}）"
+
+
+def _check_of(alert: AlertFact) -> str:
+    check = alert.labels.get("check", "")
+    return _CHECKS.get(check, check) or "检查"

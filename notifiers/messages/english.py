@@ -5,8 +5,9 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from consistency.model import Level
-from notifiers.messages.figures import figure, in_one_unit, share
-from notifiers.messages.message import AlertFact, Repaired
+from notifiers.messages.english_events import event_in_english
+from notifiers.messages.figures import figure, in_one_unit, percent, share
+from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
 
 _REASONS = {
     "repeat": "It still goes on.",
@@ -30,10 +31,16 @@ _NAMES = {
     "window": "Window",
     "since": "Since",
     "lasted": "Lasted",
+    "silent": "Last whole one",
+    "trouble": "It says",
+    "onset": "Fell",
     "top": "For example",
     "repair": "Repair",
     "state": "State",
+    "reason": "Why",
+    "exceeded": "Beyond",
     "command": "Next",
+    "undo": "Undo",
     "link": "Details",
     "at": "At",
 }
@@ -56,34 +63,39 @@ class English:
     def titled(self, what: str, about: str) -> str:
         return f"{what} ({about})"
 
-    def kind(self, alert: AlertFact) -> str:
-        check = f" in the {alert.labels['check']} check" if "check" in alert.labels else ""
-        if alert.kind == "missing_outputs":
-            return f"missing outputs{check}"
-        if alert.kind == "checker_silent":
-            return f"the silence of the {alert.labels.get('check', '')} check".replace("  ", " ")
-        if alert.kind == "channel_broken":
-            return f"the broken channel {alert.labels.get('channel', '')}".rstrip()
-        return alert.summary.strip() or alert.kind.replace("_", " ")
-
-    def sentence(self, alert: AlertFact) -> str:
-        numbers = alert.numbers
+    def wrong(self, alert: AlertFact) -> str:
+        numbers, check = alert.numbers, alert.labels.get("check", "")
         if alert.kind == "missing_outputs" and {"missing", "tasks"} <= numbers.keys():
             have = "has" if numbers["missing"] == 1 else "have"
             return f"{figure(numbers['missing'])} of {figure(numbers['tasks'])} tasks {have} no output"
-        return ""
+        if alert.kind == "checker_silent" and check:
+            return f"the {check} check has gone silent"
+        if alert.kind == "channel_broken" and "channel" in alert.labels:
+            return f"the channel {alert.labels['channel']} is broken"
+        return alert.summary.strip() or alert.kind.replace("_", " ")
 
-    def resolved(self, what: str) -> str:
-        return f"Resolved: {what}"
+    def over(self, alert: AlertFact) -> str:
+        check = alert.labels.get("check", "")
+        if alert.kind == "missing_outputs":
+            return "Resolved: missing outputs" + (f" in the {check} check" if check else "")
+        if alert.kind == "checker_silent" and check:
+            return f"Resolved: the {check} check runs again"
+        if alert.kind == "channel_broken" and "channel" in alert.labels:
+            return f"Resolved: the channel {alert.labels['channel']} works again"
+        return f"Resolved: {self.wrong(alert)}"
 
-    def counts(self, firing: int, resolved: int) -> str:
-        alerts = f"{figure(firing or resolved)} {'alert' if (firing or resolved) == 1 else 'alerts'}"
-        if not firing:
-            return f"all of {alerts}"
-        return f"{alerts}, {figure(resolved)} resolved" if resolved else alerts
+    def event(self, notice: NoticeFact) -> str:
+        return event_in_english(notice)
 
-    def events(self, count: int) -> str:
-        return f"{figure(count)} events"
+    def beside(self, firing: int, resolved: int) -> str:
+        more = f", and {figure(firing)} more {'alert' if firing == 1 else 'alerts'}" if firing else ""
+        return more + (f"; {figure(resolved)} resolved" if resolved else "")
+
+    def all_over(self, count: int) -> str:
+        return f"Resolved: all {figure(count)} alerts"
+
+    def more_events(self, count: int) -> str:
+        return f", and {figure(count)} more {'event' if count == 1 else 'events'}"
 
     def test(self, service: str) -> str:
         return f"Test message of {service}"
@@ -103,6 +115,13 @@ class English:
 
     def span(self, start: str, end: str) -> str:
         return f"{start} to {end}"
+
+    def onset(self, onset: Onset, at: str, until: str) -> str:
+        fall = f"{at}, from {percent(onset.rate_before)} to {percent(onset.rate_after)}"
+        return fall + (f", until {until}" if until else "")
+
+    def due(self, since: str, every: str) -> str:
+        return f"{since}, and one is due every {every}"
 
     def lasting(self, since: str, length: str, seen: int) -> str:
         return f"{since}, for {length}" + (f", seen {figure(seen)} times" if seen > 1 else "")

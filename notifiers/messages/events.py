@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from consistency.model import Level
@@ -35,6 +36,30 @@ class Event:
     message: str
     details: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def our_event(
+    event_type: str,
+    level: Level,
+    *,
+    service: str,
+    rule: str,
+    message: str,
+    at: datetime,
+    details: dict[str, Any],
+    metrics: Mapping[str, float | int] = MappingProxyType({}),
+) -> NoticeFact:
+    """An event of our own, with the body that receivers get; `message` is for those who know no words for its type."""
+    body = {
+        "timestamp": event_time(at),
+        "event_type": event_type,
+        "level": EVENT_LEVELS[level],
+        "service": service,
+        "message": message,
+        "details": details,
+        "metrics": dict(metrics),
+    }
+    return NoticeFact(event_type=event_type, level=level, service=service, rule=rule, message=message, at=at, body=body)
 
 
 def event_object(event: Mapping[str, Any]) -> Event:

@@ -24,6 +24,11 @@ def share(alert: AlertFact) -> str:
     return ""
 
 
+def percent(rate: float) -> str:
+    """`58.8 %` of a rate from 0 to 1."""
+    return f"{100 * rate:.1f} %"
+
+
 def in_one_unit(length: timedelta) -> tuple[str, str]:
     """A number and one of s, min, h or d."""
     seconds = max(0.0, length.total_seconds())

@@ -1,11 +1,13 @@
 """What a channel is given to tell: the facts of one message, without words yet, kept as JSON with its delivery."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from consistency.model import Level
+
+Window = tuple[datetime, datetime]
 
 
 class _Fact(BaseModel):
@@ -18,6 +20,15 @@ class Repaired(_Fact):
     run_id: str
     restored: int
     wanted: int
+
+
+class Onset(_Fact):
+    """When the share of tasks with an output fell, and from what to what (0 to 1); `until` is set if it rose again."""
+
+    at: datetime
+    until: datetime | None = None
+    rate_before: float
+    rate_after: float
 
 
 class AlertFact(_Fact):
@@ -38,9 +49,17 @@ class AlertFact(_Fact):
     seen: int = 1
     #: Numbers of the latest observation by name, such as tasks, missing, completion_rate (0 to 1).
     numbers: dict[str, float | int] = {}
-    window: tuple[datetime, datetime] | None = None
+    window: Window | None = None
     #: The keys of some affected tasks.
     top: tuple[str, ...] = ()
+    onset: Onset | None = None
+    #: Of a silent checker: since when no whole check has ended, and how often one is due.
+    silent_since: datetime | None = None
+    due_every: timedelta | None = None
+    #: Of a broken channel: what it answered.
+    trouble: str = ""
+    #: What whoever found it says to do.
+    fix: str = ""
     #: The next command a person would type, and where to look.
     command: str = ""
     link: str = ""
@@ -61,6 +80,16 @@ class NoticeFact(_Fact):
     message: str
     at: datetime
     body: dict[str, Any] = {}
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What else its sender wrote of it; empty where that is no table."""
+        return _table(self.body.get("details"))
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The same for its numbers."""
+        return _table(self.body.get("metrics"))
 
 
 class Message(_Fact):
@@ -88,3 +117,7 @@ class Message(_Fact):
     @property
     def resolved(self) -> tuple[AlertFact, ...]:
         return tuple(alert for alert in self.alerts if alert.state == "resolved")
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

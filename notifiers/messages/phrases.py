@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from consistency.model import Level
-from notifiers.messages.message import AlertFact, Repaired
+from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
 
 
 class Phrases(Protocol):
@@ -37,20 +37,23 @@ class Phrases(Protocol):
     def titled(self, what: str, about: str) -> str:
         """A title of what has happened and whose matter it is."""
 
-    def kind(self, alert: AlertFact) -> str:
-        """What kind of trouble an alert is, as a noun."""
+    def wrong(self, alert: AlertFact) -> str:
+        """What is wrong."""
 
-    def sentence(self, alert: AlertFact) -> str:
-        """What is wrong, from the alert's own numbers; empty if they do not say."""
+    def over(self, alert: AlertFact) -> str:
+        """That it is over, and what was wrong."""
 
-    def resolved(self, what: str) -> str:
-        """That it is over."""
+    def event(self, notice: NoticeFact) -> str:
+        """What has happened; empty where only the event's own words say it."""
 
-    def counts(self, firing: int, resolved: int) -> str:
-        """How many alerts there are, and how many of them are over."""
+    def beside(self, firing: int, resolved: int) -> str:
+        """What is added to what is said of the gravest: so many more alerts that fire, and so many that are over."""
 
-    def events(self, count: int) -> str:
-        """How many events there are."""
+    def all_over(self, count: int) -> str:
+        """That so many alerts, two or more, are over."""
+
+    def more_events(self, count: int) -> str:
+        """What is added to what is said of the gravest event: so many more."""
 
     def test(self, service: str) -> str:
         """The title of a test."""
@@ -66,6 +69,12 @@ class Phrases(Protocol):
 
     def span(self, start: str, end: str) -> str:
         """From one moment to another."""
+
+    def onset(self, onset: Onset, at: str, until: str) -> str:
+        """When the rate fell, and how far; `until` is empty while it is low."""
+
+    def due(self, since: str, every: str) -> str:
+        """Since when no whole check has ended, and how often one is due."""
 
     def lasting(self, since: str, length: str, seen: int) -> str:
         """Since when it goes on and how often it was seen."""

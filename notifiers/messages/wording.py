@@ -1,6 +1,6 @@
 """Messages in words: in the language, the zone and the markup of whoever reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,10 +12,10 @@ from notifiers.messages.chinese import Chinese
 from notifiers.messages.english import English
 from notifiers.messages.fitting import BLANK, cut, cut_lines, fit, size
 from notifiers.messages.markup import PLAIN, Markup
-from notifiers.messages.message import AlertFact, Message
+from notifiers.messages.message import AlertFact, Message, NoticeFact
 from notifiers.messages.moments import local_text
 from notifiers.messages.phrases import Phrases
-from notifiers.messages.tone import MARKS, graver_first, gravest, tone_of
+from notifiers.messages.tone import MARKS, graver_first, tone_of
 
 if TYPE_CHECKING:
     from notifiers.messages.templates import Template
@@ -47,6 +47,10 @@ class Wording:
         """What is said of one alert in one line, without markup."""
         return Speech(self.phrases, self.zone, PLAIN).headline(alert)
 
+    def happened(self, notice: NoticeFact) -> str:
+        """The same of one event."""
+        return Speech(self.phrases, self.zone, PLAIN).happened(notice)
+
     def parts(self, message: Message, limit: int, markup: Markup = PLAIN) -> tuple[str, ...]:
         """What stands below the title, an alert a part: all of it, joined by blank lines, in `limit` bytes of UTF-8."""
         own, trouble = self._own(message, limit, markup)
@@ -63,19 +67,24 @@ class Wording:
         return cut(BLANK.join((title, *self._usual(message, max(room, 0), markup, trouble))), limit)
 
     def _what(self, message: Message) -> str:
-        firing, resolved, notices = message.firing, message.resolved, message.notices
-        if not message.alerts:
-            what = notices[0].message if len(notices) == 1 else self.phrases.events(len(notices))
-            return self._levelled([notice.level for notice in notices], one_line(what), least=Level.MEDIUM)
-        if len(message.alerts) == 1:
-            return self.headline(message.alerts[0])
-        counted = self.phrases.counts(len(firing), len(resolved))
-        return self._levelled([alert.level for alert in firing], counted) if firing else self.phrases.resolved(counted)
+        """The gravest in one line, and how many more there are."""
+        firing, resolved = message.firing, message.resolved
+        if firing:
+            beside = self.phrases.beside(len(firing) - 1, len(resolved))
+            return self.headline(_gravest_first(firing)[0]) + beside
+        if len(resolved) > 1:
+            return self.phrases.all_over(len(resolved))
+        return self.headline(resolved[0]) if resolved else self._what_happened(message)
 
-    def _levelled(self, levels: list[Level], what: str, least: Level = Level.LOW) -> str:
-        level = gravest(levels or [Level.LOW])
-        shown = graver_first(level) <= graver_first(least)
-        return f"{self.phrases.levels[level]}{self.phrases.colon}{what}" if shown else what
+    def _what_happened(self, message: Message) -> str:
+        notices = sorted(message.notices, key=lambda notice: graver_first(notice.level))
+        if not notices:
+            return self.phrases.reason(message.reason) or message.reason
+        said = self.happened(notices[0])
+        more = self.phrases.more_events(len(notices) - 1) if len(notices) > 1 else ""
+        level = notices[0].level
+        grave = f"{self.phrases.levels[level]}{self.phrases.colon}" if level is not Level.LOW else ""
+        return f"{grave}{said}{more}"
 
     def _usual(self, message: Message, limit: int, markup: Markup, trouble: str) -> tuple[str, ...]:
         lead = [self.phrases.reason(message.reason)]
@@ -94,7 +103,7 @@ class Wording:
     def _blocks(self, message: Message, markup: Markup) -> list[str]:
         speech = Speech(self.phrases, self.zone, markup)
         headed = len(message.alerts) + len(message.notices) > 1 or self._is_cut(message)
-        alerts = sorted(message.alerts, key=lambda alert: (alert.state, graver_first(alert.level), alert.since))
+        alerts = _gravest_first(message.alerts)
         notices = message.notices[: max(0, MOST_TOLD - len(alerts))]
         return [
             *(speech.alert(alert, message, headed=headed) for alert in alerts[:MOST_TOLD]),
@@ -135,3 +144,8 @@ class Wording:
 
     def _local(self, moment: datetime) -> str:
         return local_text(moment, self.zone)
+
+
+def _gravest_first(alerts: Iterable[AlertFact]) -> list[AlertFact]:
+    """What fires before what is over, the gravest first, then the oldest."""
+    return sorted(alerts, key=lambda alert: (alert.state, graver_first(alert.level), alert.since))

@@ -97,7 +97,7 @@ def test_what_a_message_needs_is_kept_with_it() -> None:
         "window": ["2026-09-16T02:00:00Z", "2026-09-16T03:00:00Z"],
         "top": ["0", "1", "2", "3", "4"],
         "command": "reconcilery repair plan --start-date 2026-09-16T02:00:00Z --end-date 2026-09-16T03:00:00Z",
-        "onset": "the rate fell from 99.9 % to 75.0 % at 2026-09-16T02:00:00Z",
+        "onset": {"at": "2026-09-16T02:00:00Z", "until": None, "rate_before": 0.999, "rate_after": 0.75},
     }
     json.dumps(seen.details)
 

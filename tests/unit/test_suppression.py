@@ -57,7 +57,7 @@ def test_a_message_says_what_is_known_of_an_alert() -> None:
         "window": ["2026-09-16T02:00:00Z", "2026-09-16T03:00:00Z"],
         "top": ["17", "18"],
         "command": "reconcilery missing",
-        "onset": "the rate fell",
+        "onset": {"at": "2026-09-16T02:30:00Z", "until": None, "rate_before": 0.999, "rate_after": 0.75},
     }
     fact = fact_of(replace(alert_after("hh"), details=details), Settings(public_url="https://m.example/at/"))
     assert (fact.state, fact.level, fact.since, fact.seen) == ("firing", Level.HIGH, BEGIN, 2)

@@ -86,6 +86,26 @@ def test_what_a_repair_has_done_stands_with_what_is_over() -> None:
     )
 
 
+SILENT = an_alert(
+    kind="checker_silent",
+    numbers={},
+    silent_since=AT - timedelta(hours=1),
+    due_every=timedelta(minutes=15),
+    command="reconcilery status",
+)
+BROKEN = an_alert(
+    kind="channel_broken",
+    numbers={},
+    labels={"channel": "ops"},
+    trouble="19021: sign match fail",
+    command="reconcilery notify test ops",
+)
+
+
+def over(alert: AlertFact) -> AlertFact:
+    return alert.model_copy(update={"state": "resolved", "until": AT + timedelta(hours=1)})
+
+
 ONE_OF_ONE = an_alert(numbers={"tasks": 1, "missing": 1})
 MANY = [an_alert(number, level=Level.MEDIUM) for number in range(1, 501)]
 
@@ -95,14 +115,33 @@ MANY = [an_alert(number, level=Level.MEDIUM) for number in range(1, 501)]
     [
         ([a_notice(message="the repair is done")], "event", "the repair is done", "the repair is done"),
         ([a_notice(message="paused", level=Level.HIGH)], "event", "High: paused", "高：paused"),
-        ([a_notice(), a_notice()], "event", "2 events", "2 个事件"),
-        ([a_notice(), a_notice(level=Level.CRITICAL)], "event", "Critical: 2 events", "严重：2 个事件"),
-        (MANY, "first", "Medium: 500 alerts", "中：500 个告警"),
-        ([FULL, OVER], "some_resolved", "Critical: 1 alert, 1 resolved", "严重：1 个告警，1 个已恢复"),
-        ([OVER, OVER], "all_resolved", "Resolved: all of 2 alerts", "已恢复：全部 2 个告警"),
+        ([a_notice(), a_notice()], "event", "1000 records, and 1 more event", "1000 records，另有 1 个事件"),
+        (
+            [a_notice(), a_notice(message="lost", level=Level.CRITICAL)],
+            "event",
+            "Critical: lost, and 1 more event",
+            "严重：lost，另有 1 个事件",
+        ),
+        (
+            MANY,
+            "first",
+            "Medium: 31 of 100 tasks have no output, and 499 more alerts",
+            "中：100 个任务中有 31 个缺少输出，另有 499 个告警",
+        ),
+        (
+            [OVER, MANY[0], FULL],
+            "some_resolved",
+            "Critical: 412 of 1,000 tasks have no output, and 1 more alert; 1 resolved",
+            "严重：1,000 个任务中有 412 个缺少输出，另有 1 个告警，1 个已恢复",
+        ),
+        ([OVER, OVER], "all_resolved", "Resolved: all 2 alerts", "已恢复：全部 2 个告警"),
+        ([OVER], "all_resolved", "Resolved: missing outputs in the quick check", "已恢复：快速检查不再缺少输出"),
         ([an_alert(kind="finding", summary="no index")], "first", "High: no index", "高：no index"),
         ([an_alert(numbers={}, summary="bad")], "first", "High: bad", "高：bad"),
-        ([an_alert(kind="checker_silent", summary="silent")], "first", "High: silent", "高：快速检查没有按时完成"),
+        ([SILENT], "first", "High: the quick check has gone silent", "高：快速检查没有按时完成"),
+        ([BROKEN], "first", "High: the channel ops is broken", "高：渠道 ops 故障"),
+        ([over(SILENT)], "all_resolved", "Resolved: the quick check runs again", "已恢复：快速检查恢复运行"),
+        ([over(BROKEN)], "all_resolved", "Resolved: the channel ops works again", "已恢复：渠道 ops 恢复正常"),
         ([ONE_OF_ONE], "first", "High: 1 of 1 tasks has no output", "高：1 个任务中有 1 个缺少输出"),
     ],
 )
