@@ -12,6 +12,7 @@ from cli.diagnosis import Diagnosis, State, diagnosis, examined
 from consistency.heartbeats import heartbeat_age
 from consistency.latest import connect, redis_errors
 from consistency.settings import Settings
+from notifiers.channels.choosing import Channels
 
 LONG_QUEUE = 1000
 BEAT_SECONDS = 60.0
@@ -27,6 +28,23 @@ def examine_services(settings: Settings) -> Iterator[Diagnosis]:
             yield from examined("queues", partial(_queues, client, settings))
             yield from examined("workers", _workers)
     yield from _beat(settings)
+    yield from _channels(settings)
+
+
+def _channels(settings: Settings) -> Iterator[Diagnosis]:
+    """Whether each can be made; nothing is sent, `notify test` does that."""
+    if not settings.channels:
+        message = "none is set up, so alerts are told in the log alone"
+        yield diagnosis("channels", State.WARN, message, "set one up: docs/howto/tell-people.md")
+    channels = Channels(settings)
+    for name in settings.channels:
+        yield from examined(f"channel {name}", partial(_channel, channels, name))
+    channels.close()
+
+
+def _channel(channels: Channels, name: str) -> Iterator[Diagnosis]:
+    channels.channel(name)
+    yield diagnosis(f"channel {name}", State.OK, f"is set up; reconcilery notify test {name} tries it")
 
 
 def _log_dir(settings: Settings) -> Iterator[Diagnosis]:

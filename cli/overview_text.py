@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cli.moments import local_text, seconds_text
+from cli.overview_alerts import alert_lines
 from cli.terminal import columns, health_mark, printable
 from consistency.model import parse_utc
 
@@ -14,8 +15,9 @@ TOLERATED_LAG_SECONDS = 60.0
 
 
 def status_lines(status: dict[str, Any], zone: ZoneInfo, *, colours: bool) -> list[str]:
-    """One screen: the verdict, the latest checks, the schedule, what runs, who lives."""
+    """One screen: the verdict, the latest checks, what fires, the schedule, what runs, who lives."""
     lines = [health_mark(status["health"], colours=colours), *check_lines(status["checks"], colours=colours)]
+    lines += alert_lines(status["alerts"], status["channels"], parse_utc(status["as_of"]))
     lines += ["", "schedule", *columns(list(_turns(status["schedule"], zone, utc=False)), "  ")]
     if status["running"]:
         lines += ["", "running", *columns([_running(run, zone) for run in status["running"]], "  ")]

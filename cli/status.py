@@ -9,6 +9,7 @@ import click
 
 from cli.as_json import json_flag
 from cli.overview import latest_checks, overall_health, running, schedule_overview, signs_of_life
+from cli.overview_alerts import alerts_overview, channels_overview
 from cli.overview_text import status_lines
 from cli.terminal import has_colours
 from consistency.database import database_now, transaction
@@ -21,7 +22,7 @@ from monitor_tasks.timetable import timetable
 @click.command(epilog="Example: reconcilery status --json")
 @json_flag
 def status(as_json: bool) -> None:  # noqa: FBT001 - click calls it by name
-    """Show the latest checks, the schedule, what is running, and whether worker and beat of this machine live."""
+    """Show the latest checks, what is wrong, the schedule, what runs, and whether worker and beat live here."""
     settings = load_settings()
     resources = open_resources(settings)
     try:
@@ -48,5 +49,7 @@ def status_of(resources: Resources, now: datetime | None = None) -> dict[str, An
             "checks": checks,
             "schedule": schedule_overview(connection, settings, timetable(), moment),
             "running": running(connection),
+            "alerts": alerts_overview(connection, moment),
+            "channels": channels_overview(connection),
             "processes": signs_of_life(settings),
         }

@@ -163,8 +163,18 @@ def test_without_redis_the_rest_is_still_looked_at(tmp_path: Path) -> None:
         "log_dir": State.OK,
         "redis": State.FAIL,
         "beat": State.WARN,
+        "channels": State.WARN,
     }
     assert "sesame" not in json.dumps(found)
+
+
+def test_a_channel_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    channels = {"own": {"kind": "shop.chat:Chat", "options": {"token": "env:NOPE_TOKEN"}}, "con": {"kind": "console"}}
+    down = "redis://127.0.0.1:1/0"
+    found = services(Settings.model_validate({"log_dir": tmp_path, "redis_url": down, "channels": channels}))
+    assert found["channel con"][0] is State.OK
+    assert found["channel own"][0] is State.FAIL
+    assert "NOPE_TOKEN, which is not set" in found["channel own"][1]
 
 
 def test_beat_is_judged_by_its_sign_of_life(tmp_path: Path) -> None:

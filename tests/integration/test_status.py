@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import insert
 
 from cli.overview import overall_health
 from cli.overview_text import schedule_lines, status_lines
@@ -12,11 +13,13 @@ from cli.status import status_of
 from consistency.database import database_now, transaction
 from consistency.errors import LedgerMissing
 from consistency.heartbeats import beat_once
+from consistency.ledger.delivery_tables import channel_states
 from consistency.ledger.schema import create_or_upgrade
 from consistency.model import CheckType
 from consistency.resources import Resources, open_resources
 from consistency.settings import Settings
 from monitor_tasks import checks
+from notifiers.telling import tell_check
 from tests.factories.default_app import AppTask, make_application
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -47,6 +50,22 @@ def now_of(resources: Resources) -> datetime:
 def entry_of(status: dict[str, Any], name: str) -> dict[str, Any]:
     (entry,) = [entry for entry in status["schedule"] if entry["name"] == name]
     return entry  # type: ignore[no-any-return]
+
+
+def test_what_fires_and_what_cannot_be_told_is_shown(resources: Resources) -> None:
+    create_or_upgrade(resources.store)
+    for _ in range(2):
+        tell_check(resources, closed(resources, CheckType.QUICK))
+    now = now_of(resources)
+    with transaction(resources.store) as connection:
+        values = {"channel": "ops", "failures": 5, "probes": 0, "broken_since": now}
+        connection.execute(insert(channel_states).values(**values, reason="19021: sign", updated_at=now))
+    status = status_of(resources)
+    assert [alert["kind"] for alert in status["alerts"]] == ["missing_outputs"]
+    assert status["channels"] == {"broken": [{"channel": "ops", "reason": "19021: sign"}], "dead_messages": 0}
+    text = status_lines(status, UTC_ZONE, colours=False)
+    assert "alerts" in text
+    assert "✖ channel ops cannot be told anything: 19021: sign" in text
 
 
 def test_before_the_first_check_the_status_says_so(resources: Resources) -> None:
