@@ -5,11 +5,13 @@ Everything it does may be done by several at once, and by hand when neither brok
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
+import structlog
 from sqlalchemy import Connection
 
 from consistency.database import database_now, transaction
-from consistency.errors import LedgerMissing
+from consistency.errors import DatabaseUnavailable, LedgerMissing, ReconcileryError
 from consistency.ledger import runs
 from consistency.ledger.repair_events import untold_events
 from consistency.patience import patient
@@ -26,6 +28,8 @@ from notifiers.routing.due import rearm_missed
 from notifiers.telling import tell_check, tell_due, tell_repair
 
 MOST = 500
+
+log = structlog.get_logger(__name__)
 
 
 def sweep_all(resources: Resources) -> None:
@@ -46,15 +50,25 @@ def due(resources: Resources) -> tuple[str, ...]:
 
 def _tell_what_was_left(resources: Resources) -> None:
     for check_id in _untold_checks(resources):
-        tell_check(resources, check_id)
+        _apart(f"check {check_id}", partial(tell_check, resources, check_id))
     for event_id in _untold_repairs(resources):
-        tell_repair(resources, event_id)
+        _apart(f"event {event_id}", partial(tell_repair, resources, event_id))
+
+
+def _apart(what: str, job: Callable[[], object]) -> None:
+    """One that cannot be told must not keep the others from being told; the database is the same for all."""
+    try:
+        job()
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one is not wrong with the next
+        reason = str(error) if isinstance(error, ReconcileryError) else type(error).__name__
+        log.warning("sweep.not_done", what=what, reason=reason, next="the next sweep tries again")
 
 
 def _untold_checks(resources: Resources) -> list[str]:
     with transaction(resources.store.execution_options(readonly=True)) as connection:
-        unfinished = runs.unfinished_runs(connection, database_now(connection))
-    return [run.id for run in unfinished if run.report is not None and run.notified_at is None]
+        return runs.untold_runs(connection)
 
 
 def _untold_repairs(resources: Resources) -> Iterable[int]:
@@ -68,7 +82,7 @@ def _untold_repairs(resources: Resources) -> Iterable[int]:
 def _look_around(resources: Resources) -> None:
     """Each in a transaction of its own, because alerts are locked before groups."""
     for step in (_watch, expire_acks, mark_stale, adopt, _rearm):
-        _transacted(resources, step)
+        _apart(step.__name__.strip("_"), partial(_transacted, resources, step))
 
 
 @patient

@@ -152,6 +152,12 @@ def unfinished_runs(connection: Connection, older_than: datetime) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def untold_runs(connection: Connection) -> list[str]:
+    """The ids of runs with a report that nobody has been told of yet, oldest first."""
+    waiting = check_runs.c.report.is_not(None) & check_runs.c.notified_at.is_(None)
+    return list(connection.scalars(select(check_runs.c.id).where(waiting).order_by(check_runs.c.created_at)))
+
+
 def forget_old_runs(connection: Connection, now: datetime, keep: timedelta) -> int:
     """Delete runs that closed longer ago than `keep`, with their parts; returns how many."""
     return connection.execute(delete(check_runs).where(check_runs.c.closed_at < now - keep)).rowcount

@@ -81,6 +81,7 @@ check_runs = Table(
     Column("report", LongText),
     Index("reconcilery_check_runs_latest", "rule_id", "type", "closed_at"),
     Index("reconcilery_check_runs_unrecorded", "recorded_at", "created_at"),
+    Index("reconcilery_check_runs_untold", "notified_at", "created_at"),
 )
 
 check_parts = Table(

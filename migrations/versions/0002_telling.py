@@ -26,6 +26,7 @@ def upgrade() -> None:
     create_alerts()
     create_groups()
     create_deliveries()
+    op.create_index("reconcilery_check_runs_untold", "reconcilery_check_runs", ["notified_at", "created_at"])
 
 
 def create_alerts() -> None:
@@ -224,5 +225,6 @@ def create_deliveries() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("reconcilery_check_runs_untold", "reconcilery_check_runs")
     for name in TABLES:
         op.drop_table(name)
