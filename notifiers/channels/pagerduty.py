@@ -85,7 +85,7 @@ class PagerDuty:
 
     def _alert(self, action: str, key: str, alert: AlertFact, message: Message) -> Event:
         shown = alert.model_dump(mode="json", exclude_defaults=True, exclude={"id", "fingerprint", "link", "state"})
-        about = self._wording.phrases.about(message.service, alert.rule)
+        about = self._wording.phrases.about(message.service, [alert.rule] if alert.rule else [])
         summary = self._wording.phrases.titled(self._wording.headline(alert), about)
         event = self._event(action, key, summary, message, alert.level, shown)
         event["payload"] |= {"timestamp": utc_text(alert.since), "component": alert.rule, "class": alert.kind}

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     FLAPPING = "flapping"
     SOME_RESOLVED = "some_resolved"
     ALL_RESOLVED = "all_resolved"
+    ACK_EXPIRED = "ack_expired"
     REPEAT = "repeat"
     EVENT = "event"
 
@@ -72,7 +73,7 @@ def decide(stands: Sequence[Stand], told: Mapping[str, Told], told_at: datetime 
     news = _news(stands, known, told_at)
     ripe = [each.said for each in news if each.is_ripe(now)]
     if not ripe and any(at <= now for at in _repeats(stands, known, told_at, now)):
-        ripe = [Reason.REPEAT]
+        ripe = [_why_again(stands, known, now)]
     if not ripe:
         kept = _with_acks(stands, known, now)
         return Decision(None, (), (), kept, _next_look(stands, kept, told_at, now))
@@ -177,6 +178,15 @@ def _repeats(
         for stand in stands
         if told_at is not None and _is_repeated(stand, known.get(stand.fingerprint), now)
     ]
+
+
+def _why_again(stands: Iterable[Stand], known: Mapping[str, Told], now: datetime) -> Reason:
+    """Whoever had taken one on is reminded; else it is said that it goes on."""
+    entries = [
+        known.get(stand.fingerprint) for stand in stands if _is_repeated(stand, known.get(stand.fingerprint), now)
+    ]
+    reminded = any(entry is not None and entry.mark is Mark.ACKED for entry in entries)
+    return Reason.ACK_EXPIRED if reminded else Reason.REPEAT
 
 
 def _is_repeated(stand: Stand, entry: Told | None, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from consistency.model import Level
 from consistency.one_line import one_line
 from notifiers.messages.event_facts import exceeded, window, word
 from notifiers.messages.markup import Markup
@@ -16,6 +17,18 @@ _LONGEST_LINK = 1000
 _LONGEST_COMMAND = 500
 _MOST_KEYS = 5
 _MOST_LABELS = 6
+#: As much of an alert's id as people type.
+_SHORT_ID = 8
+#: Labels that the heading names, by kind and state.
+_IN_HEADING = {
+    ("missing_outputs", "resolved"): "check",
+    ("checker_silent", "firing"): "check",
+    ("checker_silent", "resolved"): "check",
+    ("channel_broken", "firing"): "channel",
+    ("channel_broken", "resolved"): "channel",
+}
+
+Facts = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,88 +51,121 @@ class Speech:
 
     def alert(self, alert: AlertFact, message: Message, *, headed: bool) -> str:
         """Everything about one alert."""
-        heading = [self.markup.bold(self.markup.escape(self.headline(alert)))] if headed else []
-        facts = [f"{self._name(name)}{self.markup.escape(value)}" for name, value in self._facts(alert, message)]
+        facts = (
+            self._of_what_fires(alert, message) if alert.state == "firing" else self._of_what_is_over(alert, message)
+        )
         links = [self._link(alert.link)] if alert.link else []
-        return self.markup.newline.join([*heading, *facts, *links])
+        return self.markup.newline.join(
+            [*self._heading(self.headline(alert), headed=headed), *self._lines(facts), *links]
+        )
+
+    def alert_in_short(self, alert: AlertFact, message: Message) -> str:
+        """What tells one alert from the others, for one of many."""
+        heading = self._heading(self.headline(alert), headed=True)
+        return self.markup.newline.join([*heading, *self._lines(self._which(alert, message))])
 
     def notice(self, notice: NoticeFact, message: Message, *, headed: bool) -> str:
         """Everything about one event."""
-        said = [self.markup.bold(self.markup.escape(self.happened(notice)))] if headed else []
-        facts = [f"{self._name(name)}{self.markup.escape(value)}" for name, value in self._of_event(notice, message)]
-        return self.markup.newline.join([*said, *facts])
+        heading = self._heading(self.happened(notice), headed=headed)
+        return self.markup.newline.join([*heading, *self._lines(self._of_event(notice, message))])
 
-    def _name(self, name: str) -> str:
-        shown = self.phrases.names.get(name) or one_line(name.replace("_", " "), _LONGEST_KEY)
-        return f"{self.markup.escape(shown)}{self.phrases.colon}"
+    def _heading(self, text: str, *, headed: bool) -> list[str]:
+        return [self.markup.bold(self.markup.escape(text))] if headed else []
+
+    def _lines(self, facts: Facts) -> Iterator[str]:
+        for name, value in facts:
+            shown = self.phrases.names.get(name) or one_line(name.replace("_", " "), _LONGEST_KEY)
+            yield f"{self.markup.escape(shown)}{self.phrases.colon}{self.markup.escape(value)}"
 
     def _link(self, url: str) -> str:
         return self.markup.link(self.phrases.names["link"], one_line(url, _LONGEST_LINK))
 
-    def _facts(self, alert: AlertFact, message: Message) -> Iterator[tuple[str, str]]:
-        if alert.rule != message.rule:
-            yield "rule", one_line(alert.rule)
-        yield from self._labels(alert)
-        if numbers := self.phrases.numbers(alert):
-            yield "outputs" if alert.kind == "missing_outputs" else "numbers", one_line(numbers)
-        if alert.window:
-            yield "window", self.phrases.span(*ends_text(*alert.window, self.zone))
-        yield self._duration(alert, message)
-        yield from self._of_us(alert)
-        if alert.onset and alert.state == "firing":
+    def _of_what_fires(self, alert: AlertFact, message: Message) -> Facts:
+        yield from self._which(alert, message)
+        yield from self._how_bad(alert)
+        yield "since", self._since(alert, message)
+        if alert.onset:
             until = local_text(alert.onset.until, self.zone) if alert.onset.until else ""
             yield "onset", self.phrases.onset(alert.onset, local_text(alert.onset.at, self.zone), until)
         if alert.top:
             yield "top", self._top(alert)
-        if alert.repaired:
-            yield "repair", one_line(self.phrases.repaired(alert.repaired))
-        if state := self.phrases.state(alert):
-            yield "state", one_line(self.phrases.listing.join(state))
-        if (alert.fix or alert.command) and alert.state == "firing":
-            # What is to be done names the command as well.
-            yield "command", one_line(alert.fix or alert.command, _LONGEST_COMMAND)
-
-    def _labels(self, alert: AlertFact) -> Iterator[tuple[str, str]]:
-        for name, value in list(alert.labels.items())[:_MOST_LABELS]:
-            yield name, one_line(self.phrases.checks.get(value, value) if name == "check" else value, _LONGEST_KEY)
-
-    def _of_us(self, alert: AlertFact) -> Iterator[tuple[str, str]]:
-        """What is known of a check or a channel that is in trouble itself."""
-        if alert.state == "resolved":
-            return
-        if alert.silent_since and alert.due_every:
-            since = local_text(alert.silent_since, self.zone)
-            yield "silent", self.phrases.due(since, self.phrases.length(alert.due_every))
         if alert.trouble:
             yield "trouble", one_line(alert.trouble)
+        yield from self._repair(alert)
+        yield from self._state(alert, message)
+        if alert.fix or alert.command:
+            # What is to be done names the command as well.
+            yield "command", one_line(alert.fix or alert.command, _LONGEST_COMMAND)
+        if not alert.acked_by and alert.level is not Level.LOW:
+            yield "take_on", f"reconcilery alerts ack {alert.id[:_SHORT_ID]}"
 
-    def _of_event(self, notice: NoticeFact, message: Message) -> Iterator[tuple[str, str]]:
-        if notice.rule and notice.rule != message.rule:
-            yield "rule", one_line(notice.rule)
-        if self.phrases.event(notice):
-            yield from self._of_our_event(notice)
-        yield "at", local_text(notice.at, self.zone)
-
-    def _of_our_event(self, notice: NoticeFact) -> Iterator[tuple[str, str]]:
-        if limit := exceeded(notice):
-            yield "exceeded", one_line(limit)
-        if reason := word(notice, "reason"):
-            yield "reason", one_line(reason)
-        if ends := window(notice):
-            yield "window", self.phrases.span(*ends_text(*ends, self.zone))
-        for name in ("command", "undo"):
-            if command := word(notice, name):
-                yield name, one_line(command, _LONGEST_COMMAND)
-
-    def _duration(self, alert: AlertFact, message: Message) -> tuple[str, str]:
+    def _of_what_is_over(self, alert: AlertFact, message: Message) -> Facts:
+        yield from self._which(alert, message)
+        if numbers := self.phrases.numbers(alert):
+            yield _numbers_name(alert), one_line(numbers)
         if alert.until:
             ends = self.phrases.span(*ends_text(alert.since, alert.until, self.zone))
-            return "lasted", f"{self.phrases.length(alert.until - alert.since)}{self.phrases.listing}{ends}"
-        length = self.phrases.length(message.at - alert.since)
-        return "since", self.phrases.lasting(local_text(alert.since, self.zone), length, alert.seen)
+            yield "lasted", f"{self.phrases.length(alert.until - alert.since)}{self.phrases.listing}{ends}"
+        yield from self._repair(alert)
+        yield from self._state(alert, message)
+
+    def _which(self, alert: AlertFact, message: Message) -> Facts:
+        if alert.rule != message.rule:
+            yield "rule", one_line(alert.rule)
+        for name, value in list(alert.labels.items())[:_MOST_LABELS]:
+            if name != _IN_HEADING.get((alert.kind, alert.state)):
+                yield name, one_line(self.phrases.checks.get(value, value) if name == "check" else value, _LONGEST_KEY)
+
+    def _how_bad(self, alert: AlertFact) -> Facts:
+        if numbers := self.phrases.numbers(alert):
+            yield _numbers_name(alert), one_line(numbers)
+        if alert.window:
+            yield "window", self.phrases.span(*ends_text(*alert.window, self.zone))
+
+    def _since(self, alert: AlertFact, message: Message) -> str:
+        since = alert.silent_since or alert.since
+        at, length = local_text(since, self.zone), self.phrases.length(message.at - since)
+        if alert.due_every:
+            return self.phrases.overdue(at, length, self.phrases.length(alert.due_every))
+        return self.phrases.lasting(at, length, alert.seen)
+
+    def _repair(self, alert: AlertFact) -> Facts:
+        if alert.repaired:
+            yield "repair", one_line(self.phrases.repaired(alert.repaired))
+            yield "undo", f"reconcilery repair rollback {one_line(alert.repaired.run_id, _LONGEST_KEY)}"
+
+    def _state(self, alert: AlertFact, message: Message) -> Facts:
+        # That is the reason of the message then, and said already.
+        known = alert.model_copy(update={"flapping": False}) if message.reason == "flapping" else alert
+        if state := self.phrases.state(known):
+            yield "state", one_line(self.phrases.listing.join(state))
 
     def _top(self, alert: AlertFact) -> str:
         keys = [one_line(key, _LONGEST_KEY) for key in alert.top[:_MOST_KEYS]]
         missing = alert.numbers.get("missing", len(keys))
         more = [self.phrases.more(int(missing) - len(keys))] if missing > len(keys) else []
         return self.phrases.listing.join([*keys, *more])
+
+    def _of_event(self, notice: NoticeFact, message: Message) -> Facts:
+        if notice.rule and notice.rule != message.rule:
+            yield "rule", one_line(notice.rule)
+        if self.phrases.event(notice):
+            yield from self._of_our_event(notice)
+        yield "at", local_text(notice.at, self.zone)
+
+    def _of_our_event(self, notice: NoticeFact) -> Facts:
+        if limit := exceeded(notice):
+            yield "exceeded", one_line(limit)
+        if reason := word(notice, "reason"):
+            yield "reason", one_line(reason)
+        if ends := window(notice):
+            yield "window", self.phrases.span(*ends_text(*ends, self.zone))
+        commands = [(name, word(notice, name)) for name in ("command", "undo") if word(notice, name)]
+        if not commands and word(notice, "run_id"):
+            yield "run", one_line(word(notice, "run_id"), _LONGEST_KEY)
+        for name, command in commands:
+            yield name, one_line(command, _LONGEST_COMMAND)
+
+
+def _numbers_name(alert: AlertFact) -> str:
+    return "outputs" if alert.kind == "missing_outputs" else "numbers"

@@ -1,7 +1,7 @@
 """Messages in Chinese."""
 # ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -9,6 +9,7 @@ from consistency.model import Level
 from notifiers.messages.chinese_events import event_in_chinese
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
+from notifiers.messages.phrases import MOST_RULES
 
 _REASONS = {
     "repeat": "问题仍在持续。",
@@ -31,14 +32,15 @@ _NAMES = {
     "window": "时间窗口",
     "since": "开始时间",
     "lasted": "持续时间",
-    "silent": "最近一次完整检查",
     "trouble": "错误",
     "onset": "下降",
-    "top": "例如",
+    "top": "任务",
     "repair": "修复",
     "state": "状态",
     "reason": "原因",
     "exceeded": "超过上限",
+    "take_on": "认领",
+    "run": "运行",
     "command": "下一步",
     "undo": "撤销",
     "link": "详情",
@@ -59,8 +61,10 @@ class Chinese:
     checks: Mapping[str, str] = MappingProxyType(_CHECKS)
     names: Mapping[str, str] = MappingProxyType(_NAMES)
 
-    def about(self, service: str, rule: str) -> str:
-        return f"{service}，规则 {rule}" if rule else service
+    def about(self, service: str, rules: Sequence[str]) -> str:
+        if len(rules) > MOST_RULES:
+            return f"{service}，{figure(len(rules))} 条规则"
+        return f"{service}，规则 {'、'.join(rules)}" if rules else service
 
     def titled(self, what: str, about: str) -> str:
         return f"{what}（{about}）"
@@ -121,8 +125,8 @@ class Chinese:
         fall = f"{at} 起，从 {percent(onset.rate_before)} 降至 {percent(onset.rate_after)}"
         return fall + (f"，至 {until}" if until else "")
 
-    def due(self, since: str, every: str) -> str:
-        return f"{since}，应每 {every}一次"
+    def overdue(self, since: str, length: str, every: str) -> str:
+        return f"{since}，已持续 {length}，应每 {every}一次"
 
     def lasting(self, since: str, length: str, seen: int) -> str:
         return f"{since}，已持续 {length}" + (f"，出现 {figure(seen)} 次" if seen > 1 else "")
@@ -132,10 +136,7 @@ class Chinese:
         return f"{number} {_UNITS[unit]}"
 
     def repaired(self, repaired: Repaired) -> str:
-        return (
-            f"{figure(repaired.wanted)} 个输出中已恢复 {figure(repaired.restored)} 个，运行 {repaired.run_id}；"
-            f"撤销：reconcilery repair rollback {repaired.run_id}"
-        )
+        return f"{figure(repaired.wanted)} 个输出中已恢复 {figure(repaired.restored)} 个"
 
     def state(self, alert: AlertFact) -> list[str]:
         return [
@@ -147,6 +148,9 @@ class Chinese:
 
     def more(self, count: int) -> str:
         return f"另有 {figure(count)} 个"
+
+    def more_alerts(self, count: int) -> str:
+        return f"另有 {figure(count)} 个，查看全部：reconcilery alerts list"
 
     def template_failed(self, why: str) -> str:
         return f"（本渠道的模板出错，已改用标准消息：{why}）"

@@ -1,6 +1,6 @@
 """Messages in English."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -8,6 +8,7 @@ from consistency.model import Level
 from notifiers.messages.english_events import event_in_english
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
+from notifiers.messages.phrases import MOST_RULES
 
 _REASONS = {
     "repeat": "It still goes on.",
@@ -31,14 +32,15 @@ _NAMES = {
     "window": "Window",
     "since": "Since",
     "lasted": "Lasted",
-    "silent": "Last whole one",
     "trouble": "It says",
     "onset": "Fell",
-    "top": "For example",
+    "top": "Tasks",
     "repair": "Repair",
     "state": "State",
     "reason": "Why",
     "exceeded": "Beyond",
+    "take_on": "Take it on",
+    "run": "Run",
     "command": "Next",
     "undo": "Undo",
     "link": "Details",
@@ -57,8 +59,10 @@ class English:
     checks: Mapping[str, str] = MappingProxyType({})
     names: Mapping[str, str] = MappingProxyType(_NAMES)
 
-    def about(self, service: str, rule: str) -> str:
-        return f"{service}, rule {rule}" if rule else service
+    def about(self, service: str, rules: Sequence[str]) -> str:
+        if len(rules) > MOST_RULES:
+            return f"{service}, {figure(len(rules))} rules"
+        return f"{service}, {'rule' if len(rules) == 1 else 'rules'} {self.listing.join(rules)}" if rules else service
 
     def titled(self, what: str, about: str) -> str:
         return f"{what} ({about})"
@@ -120,8 +124,8 @@ class English:
         fall = f"{at}, from {percent(onset.rate_before)} to {percent(onset.rate_after)}"
         return fall + (f", until {until}" if until else "")
 
-    def due(self, since: str, every: str) -> str:
-        return f"{since}, and one is due every {every}"
+    def overdue(self, since: str, length: str, every: str) -> str:
+        return f"{since}, for {length}; one is due every {every}"
 
     def lasting(self, since: str, length: str, seen: int) -> str:
         return f"{since}, for {length}" + (f", seen {figure(seen)} times" if seen > 1 else "")
@@ -132,10 +136,7 @@ class English:
 
     def repaired(self, repaired: Repaired) -> str:
         outputs = "output" if repaired.wanted == 1 else "outputs"
-        return (
-            f"{figure(repaired.restored)} of {figure(repaired.wanted)} {outputs} restored by run {repaired.run_id};"
-            f" undo: reconcilery repair rollback {repaired.run_id}"
-        )
+        return f"{figure(repaired.restored)} of {figure(repaired.wanted)} {outputs} restored"
 
     def state(self, alert: AlertFact) -> list[str]:
         return [
@@ -147,6 +148,9 @@ class English:
 
     def more(self, count: int) -> str:
         return f"and {figure(count)} more"
+
+    def more_alerts(self, count: int) -> str:
+        return f"and {figure(count)} more, all of them: reconcilery alerts list"
 
     def template_failed(self, why: str) -> str:
         return f"(The template of this channel failed, so this is the usual message: {why})"

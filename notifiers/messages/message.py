@@ -98,8 +98,8 @@ class Message(_Fact):
     id: str
     thread: str
     seq: int
-    #: Why it is sent: first, new_alerts, severity_up, some_resolved, all_resolved, repeat, escalated, unsilenced,
-    #: reopened, flapping, event, test, fallback.
+    #: Why it is sent: first, new_alerts, severity_up, some_resolved, all_resolved, repeat, ack_expired, escalated,
+    #: unsilenced, reopened, flapping, event, test, fallback.
     reason: str
     service: str
     rule: str

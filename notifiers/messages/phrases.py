@@ -1,11 +1,14 @@
 """What has to be said in every language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 from consistency.model import Level
 from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
+
+#: More rules than these are counted, not named.
+MOST_RULES = 3
 
 
 class Phrases(Protocol):
@@ -31,7 +34,7 @@ class Phrases(Protocol):
     def checks(self) -> Mapping[str, str]:
         """The word of each type of check."""
 
-    def about(self, service: str, rule: str) -> str:
+    def about(self, service: str, rules: Sequence[str]) -> str:
         """Whose matter it is."""
 
     def titled(self, what: str, about: str) -> str:
@@ -73,8 +76,8 @@ class Phrases(Protocol):
     def onset(self, onset: Onset, at: str, until: str) -> str:
         """When the rate fell, and how far; `until` is empty while it is low."""
 
-    def due(self, since: str, every: str) -> str:
-        """Since when no whole check has ended, and how often one is due."""
+    def overdue(self, since: str, length: str, every: str) -> str:
+        """Since when and for how long no whole check has ended, and how often one is due."""
 
     def lasting(self, since: str, length: str, seen: int) -> str:
         """Since when it goes on and how often it was seen."""
@@ -83,13 +86,16 @@ class Phrases(Protocol):
         """A length of time, in one unit."""
 
     def repaired(self, repaired: Repaired) -> str:
-        """What a repair has done, and how it is undone."""
+        """What a repair has done."""
 
     def state(self, alert: AlertFact) -> list[str]:
         """What else has to be known: acknowledged, stale, flapping, resolved by whom."""
 
     def more(self, count: int) -> str:
         """That so many are left out."""
+
+    def more_alerts(self, count: int) -> str:
+        """That so many alerts are left out, and where they all are."""
 
     def template_failed(self, why: str) -> str:
         """That the user's own text could not be made."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: More alerts and events than these nobody reads in a message.
 MOST_TOLD = 10
+#: Of more alerts than these only the gravest are told with everything that is known.
+MOST_WHOLE = 3
 LONGEST_TITLE = 200
 _LANGUAGES: Mapping[str, Phrases] = {"en": English(), "zh": Chinese()}
 
@@ -37,7 +39,7 @@ class Wording:
 
     def title(self, message: Message) -> str:
         """One line of at most 200 characters, without markup."""
-        about = self.phrases.about(message.service, message.rule)
+        about = self.phrases.about(message.service, _rules(message))
         room = max(LONGEST_TITLE // 2, LONGEST_TITLE - len(self.phrases.titled("", about)))
         if message.reason == "test":
             return one_line(self.phrases.test(message.service), LONGEST_TITLE)
@@ -87,7 +89,9 @@ class Wording:
         return f"{grave}{said}{more}"
 
     def _usual(self, message: Message, limit: int, markup: Markup, trouble: str) -> tuple[str, ...]:
-        lead = [self.phrases.reason(message.reason)]
+        # What nobody has looked at for a while may be over.
+        unsure = message.reason == "repeat" and any(alert.stale for alert in message.firing)
+        lead = [] if unsure else [self.phrases.reason(message.reason)]
         lead += [self.phrases.instead_of(message.instead_of)] if message.instead_of else []
         said = " ".join(sentence for sentence in lead if sentence)
         tail = [self.phrases.template_failed(trouble)] if trouble else []
@@ -96,19 +100,24 @@ class Wording:
             self._blocks(message, markup),
             [markup.escape(line) for line in tail],
             limit=limit,
-            beyond=max(0, len(message.alerts) + len(message.notices) - MOST_TOLD),
-            more=lambda count: markup.escape(self.phrases.more(count)),
+            beyond=max(0, len(message.alerts) + len(_untold(message)) - MOST_TOLD),
+            more=lambda count: markup.escape(self._more(message, count)),
         )
 
     def _blocks(self, message: Message, markup: Markup) -> list[str]:
         speech = Speech(self.phrases, self.zone, markup)
-        headed = len(message.alerts) + len(message.notices) > 1 or self._is_cut(message)
+        notices = _untold(message)
+        headed = len(message.alerts) + len(notices) > 1 or self._is_cut(message)
         alerts = _gravest_first(message.alerts)
-        notices = message.notices[: max(0, MOST_TOLD - len(alerts))]
+        whole = MOST_TOLD if len(alerts) <= MOST_WHOLE else MOST_WHOLE
         return [
-            *(speech.alert(alert, message, headed=headed) for alert in alerts[:MOST_TOLD]),
-            *(speech.notice(notice, message, headed=headed) for notice in notices),
+            *(speech.alert(alert, message, headed=headed) for alert in alerts[:whole]),
+            *(speech.alert_in_short(alert, message) for alert in alerts[whole:MOST_TOLD]),
+            *(speech.notice(notice, message, headed=headed) for notice in notices[: max(0, MOST_TOLD - len(alerts))]),
         ]
+
+    def _more(self, message: Message, count: int) -> str:
+        return self.phrases.more_alerts(count) if message.firing else self.phrases.more(count)
 
     def _is_cut(self, message: Message) -> bool:
         return message.reason == "test" or one_line(self._what(message)) not in self.title(message)
@@ -149,3 +158,21 @@ class Wording:
 def _gravest_first(alerts: Iterable[AlertFact]) -> list[AlertFact]:
     """What fires before what is over, the gravest first, then the oldest."""
     return sorted(alerts, key=lambda alert: (alert.state, graver_first(alert.level), alert.since))
+
+
+def _untold(message: Message) -> tuple[NoticeFact, ...]:
+    """The events without the repairs that an alert of the message names with all that is to be said of them."""
+    named = {alert.repaired.run_id for alert in message.resolved if alert.repaired}
+    return tuple(
+        notice
+        for notice in message.notices
+        if notice.event_type != "repair_succeeded" or notice.details.get("run_id") not in named
+    )
+
+
+def _rules(message: Message) -> list[str]:
+    of_alerts, of_events = (alert.rule for alert in message.alerts), (notice.rule for notice in message.notices)
+    rules = sorted({rule for rule in (*of_alerts, *of_events) if rule})
+    if len(rules) > 1:
+        return rules
+    return [message.rule] if message.rule else []

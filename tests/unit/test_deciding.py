@@ -107,10 +107,10 @@ CASES: dict[str, Case] = {
         next_look=IN_2_HOURS),
     # Acknowledged.
     "acknowledged": Case((fires(acked_until=ACKED),), (A,), 120, after=(f"{A}#acked",), next_look=ACKED),
-    "no longer acknowledged": Case((fires(),), (f"{A}#acked",), 1, Reason.REPEAT, "a", after=(A,),
+    "no longer acknowledged": Case((fires(),), (f"{A}#acked",), 1, Reason.ACK_EXPIRED, "a", after=(A,),
         next_look=IN_2_HOURS),
     "an acknowledgement that is over and still stands there": Case((fires(acked_until=ago(seconds=1)),),
-        (f"{A}#acked",), 1, Reason.REPEAT, "a", after=(A,), next_look=IN_2_HOURS),
+        (f"{A}#acked",), 1, Reason.ACK_EXPIRED, "a", after=(A,), next_look=IN_2_HOURS),
     "one acknowledged, the other not": Case((fires(acked_until=ACKED), fires("b")), (A, B), 120, Reason.REPEAT, "ab",
         after=(f"{A}#acked", B), next_look=ACKED),
     "acknowledged before it was told": Case((fires(acked_until=ACKED),), reason=Reason.FIRST, firing="a",

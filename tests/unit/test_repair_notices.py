@@ -133,8 +133,8 @@ FACTS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         ["Next: reconcilery repair items run-1", "Undo: reconcilery repair rollback run-1"],
         ["下一步：reconcilery repair items run-1", "撤销：reconcilery repair rollback run-1"],
     ),
-    ("cancelled", {"by": "ann"}, [], []),
-    ("rolled_back", {"deleted": 1}, [], []),
+    ("cancelled", {"by": "ann"}, ["Run: run-1"], ["运行：run-1"]),
+    ("rolled_back", {"deleted": 1}, ["Run: run-1"], ["运行：run-1"]),
     (
         "rolled_back_partial",
         {"deleted": 1},

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from consistency.model import Level
 from notifiers.messages.fitting import BLANK, size
 from notifiers.messages.markup import DINGTALK, LARK, PLAIN, SLACK, TAGGED, WECOM
-from notifiers.messages.message import AlertFact, Message, Repaired
+from notifiers.messages.message import AlertFact, Message, Onset, Repaired
 from notifiers.messages.tone import Tone, tone_of
 from notifiers.messages.wording import Wording
 from tests.factories.messages import AT, a_message, a_notice, an_alert
@@ -48,7 +48,7 @@ def test_everything_about_one_alert_in_english() -> None:
         "Outputs: 58.8 % there, 3 late",
         "Window: 2026-09-16 11:00 to 12:00 +08:00",
         "Since: 2026-09-16 12:00 +08:00, for 50 min, seen 4 times",
-        "For example: 17, 18, 19, and 409 more",
+        "Tasks: 17, 18, 19, and 409 more",
         "State: taken on by ann",
         "Next: reconcilery repair plan --start-date 2026-09-16",
         "Details: https://mon.example/alerts/alert-1",
@@ -64,7 +64,7 @@ def test_everything_about_one_alert_in_chinese() -> None:
         "输出：完整率 58.8 %，3 个延迟",
         "时间窗口：2026-09-16 11:00 至 12:00 +08:00",
         "开始时间：2026-09-16 12:00 +08:00，已持续 50 分钟，出现 4 次",
-        "例如：17，18，19，另有 409 个",
+        "任务：17，18，19，另有 409 个",
         "状态：ann 已认领",
         "下一步：reconcilery repair plan --start-date 2026-09-16",
         "详情: https://mon.example/alerts/alert-1",
@@ -76,14 +76,19 @@ def test_what_a_repair_has_done_stands_with_what_is_over() -> None:
     assert ENGLISH.text(message, 5000).splitlines() == [
         "Resolved: missing outputs in the quick check (reconcilery, rule task-outputs)",
         "",
-        "Check: quick",
         "Outputs: 100 % there",
         "Lasted: 2 h, 2026-09-16 10:00 to 12:00 +08:00",
-        "Repair: 412 of 412 outputs restored by run rep_1; undo: reconcilery repair rollback rep_1",
+        "Repair: 412 of 412 outputs restored",
+        "Undo: reconcilery repair rollback rep_1",
     ]
-    assert "412 个输出中已恢复 412 个，运行 rep_1；撤销：reconcilery repair rollback rep_1" in CHINESE.text(
-        message, 5000
-    )
+    assert CHINESE.text(message, 5000).splitlines() == [
+        "已恢复：快速检查不再缺少输出（reconcilery，规则 task-outputs）",
+        "",
+        "输出：完整率 100 %",
+        "持续时间：2 小时，2026-09-16 10:00 至 12:00 +08:00",
+        "修复：412 个输出中已恢复 412 个",
+        "撤销：reconcilery repair rollback rep_1",
+    ]
 
 
 SILENT = an_alert(
@@ -106,6 +111,7 @@ def over(alert: AlertFact) -> AlertFact:
     return alert.model_copy(update={"state": "resolved", "until": AT + timedelta(hours=1)})
 
 
+ONSET = Onset(at=AT - timedelta(hours=1), until=AT, rate_before=0.998, rate_after=0.41)
 ONE_OF_ONE = an_alert(numbers={"tasks": 1, "missing": 1})
 MANY = [an_alert(number, level=Level.MEDIUM) for number in range(1, 501)]
 
@@ -200,7 +206,8 @@ def test_the_gravest_come_first_and_what_is_over_last() -> None:
 def test_five_hundred_alerts_are_one_readable_message() -> None:
     parts = ENGLISH.parts(a_message(*MANY), 20_000)
     assert len(parts) == 11
-    assert parts[-1] == "and 490 more"
+    assert parts[-1] == "and 490 more, all of them: reconcilery alerts list"
+    assert [len(part.splitlines()) for part in parts] == [6, 6, 6, *[2] * 7, 1]
 
 
 def test_an_alert_of_another_rule_says_so() -> None:
@@ -270,3 +277,104 @@ def test_a_message_survives_its_json_and_reads_the_same(state: str) -> None:
     message = a_message(an_alert(state=state, window=(AT, AT), top=("键",)))
     kept = Message.model_validate_json(message.model_dump_json())
     assert CHINESE.text(kept, 5000) == CHINESE.text(message, 5000)
+
+
+#: What is told, why, and lines that stand below the title, in both languages.
+BELOW: list[tuple[AlertFact, str, list[str], list[str]]] = [
+    (
+        SILENT,
+        "first",
+        [
+            "Since: 2026-09-16 11:00 +08:00, for 60 min; one is due every 15 min",
+            "Next: reconcilery status",
+            "Take it on: reconcilery alerts ack alert-1",
+        ],
+        [
+            "开始时间：2026-09-16 11:00 +08:00，已持续 60 分钟，应每 15 分钟一次",
+            "下一步：reconcilery status",
+            "认领：reconcilery alerts ack alert-1",
+        ],
+    ),
+    (
+        BROKEN.model_copy(update={"acked_by": "ann"}),
+        "ack_expired",
+        [
+            "It was taken on, but it still goes on.",
+            "",
+            "Since: 2026-09-16 12:00 +08:00, for 0 s",
+            "It says: 19021: sign match fail",
+            "State: taken on by ann",
+            "Next: reconcilery notify test ops",
+        ],
+        [
+            "认领已过期，问题仍在持续。",
+            "",
+            "开始时间：2026-09-16 12:00 +08:00，已持续 0 秒",
+            "错误：19021: sign match fail",
+            "状态：ann 已认领",
+            "下一步：reconcilery notify test ops",
+        ],
+    ),
+    (
+        an_alert(level=Level.LOW, flapping=True, numbers={}, command="", onset=ONSET),
+        "flapping",
+        [
+            "It comes and goes; you hear of it again when it stays as it is.",
+            "",
+            "Check: quick",
+            "Since: 2026-09-16 12:00 +08:00, for 0 s",
+            "Fell: 2026-09-16 11:00 +08:00, from 99.8 % to 41.0 %, until 2026-09-16 12:00 +08:00",
+        ],
+        [
+            "状态反复变化，稳定后会再通知。",
+            "",
+            "检查：快速检查",
+            "开始时间：2026-09-16 12:00 +08:00，已持续 0 秒",
+            "下降：2026-09-16 11:00 +08:00 起，从 99.8 % 降至 41.0 %，至 2026-09-16 12:00 +08:00",
+        ],
+    ),
+    (
+        an_alert(kind="finding", level=Level.LOW, stale=True, numbers={}, fix="add an index; `reconcilery doctor`"),
+        "repeat",
+        [
+            "Check: quick",
+            "Since: 2026-09-16 12:00 +08:00, for 0 s",
+            "State: nobody has looked for a while, so it may have changed",
+            "Next: add an index; `reconcilery doctor`",
+        ],
+        [
+            "检查：快速检查",
+            "开始时间：2026-09-16 12:00 +08:00，已持续 0 秒",
+            "状态：已有一段时间未再检查，情况可能有变",
+            "下一步：add an index; `reconcilery doctor`",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("alert", "reason", "english", "chinese"), BELOW)
+def test_what_stands_below_the_title(alert: AlertFact, reason: str, english: list[str], chinese: list[str]) -> None:
+    message = a_message(alert, reason=reason)
+    assert BLANK.join(ENGLISH.parts(message, 5000)).splitlines() == english
+    assert BLANK.join(CHINESE.parts(message, 5000)).splitlines() == chinese
+
+
+def test_a_repair_that_an_alert_names_is_not_told_twice() -> None:
+    repaired = a_notice({"details": {"run_id": "rep_1"}}, event_type="repair_succeeded")
+    assert ENGLISH.text(a_message(OVER, repaired), 5000) == ENGLISH.text(a_message(OVER), 5000)
+    other = a_notice({"details": {"run_id": "rep_2"}}, event_type="repair_succeeded")
+    assert "Repaired: " in ENGLISH.text(a_message(OVER, other), 5000)
+
+
+@pytest.mark.parametrize(
+    ("rules", "english", "chinese"),
+    [
+        ("a", "(reconcilery, rule a)", "（reconcilery，规则 a）"),
+        ("ab", "(reconcilery, rules a, b)", "（reconcilery，规则 a、b）"),
+        ("abcd", "(reconcilery, 4 rules)", "（reconcilery，4 条规则）"),
+    ],
+)
+def test_many_rules_are_counted_in_the_title(rules: str, english: str, chinese: str) -> None:
+    message = a_message(*(an_alert(rule=rule) for rule in rules), rule=", ".join(rules))
+    assert ENGLISH.title(message).endswith(english)
+    assert CHINESE.title(message).endswith(chinese)
