@@ -23,7 +23,21 @@ def planned(resources: Resources, order: RepairOrder, *, local: bool) -> tuple[R
     # What is wrong with the provider is told before a run is opened.
     with workplace(resources, order.rule_id, local=local) as bench:
         run, new = open_repair(resources, order)
-        return _filled_or_joined(bench, run, order.actor, new=new), new
+        made = _filled_or_joined(bench, run, order.actor, new=new)
+    if not new:
+        _say_what_differs(run, order)
+    return made, new
+
+
+def _say_what_differs(run: Run, order: RepairOrder) -> None:
+    """A run that is joined goes on by its own numbers."""
+    numbers = {
+        "--batch-size": (order.batch_size, run.parameters.batch_size),
+        "--max-tasks": (order.max_tasks, run.parameters.max_tasks),
+    }
+    for flag, (asked, its) in numbers.items():
+        if asked is not None and asked != its:
+            note(f"Note: {flag} {asked} does not hold: the run that is joined has {its or 'no limit'}.")
 
 
 def redriven(resources: Resources, run: Run, actor: str, *, dry_run: bool, local: bool) -> Run:

@@ -193,10 +193,13 @@ def test_a_live_run_of_the_same_scope_is_joined(desk: Desk) -> None:
     with desk.studio.resources.primary.begin() as connection:
         # Whoever planned it died long ago.
         connection.exec_driver_sql("UPDATE reconcilery_repair_runs SET heartbeat_at = '2026-01-01 00:00:00'")
-    code, out, err = desk.run("compensate", "--local", "--json")
+    code, out, err = desk.run("compensate", "--local", "--json", "--max-tasks", "3", "--batch-size", "100")
     done = json.loads(out)
     assert (code, done["run_id"], done["created_by"], done["state"]) == (0, run.id, "bob", "succeeded")
-    assert err.splitlines()[0] == f"Note: joined run {run.id}, which is planning."
+    assert err.splitlines()[:2] == [
+        f"Note: joined run {run.id}, which is planning.",
+        "Note: --max-tasks 3 does not hold: the run that is joined has no limit.",
+    ]
 
 
 def test_what_a_killed_process_held_is_gone_on_with(desk: Desk) -> None:
