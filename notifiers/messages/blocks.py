@@ -19,6 +19,8 @@ _MOST_KEYS = 5
 _MOST_LABELS = 6
 #: As much of an alert's id as people type.
 _SHORT_ID = 8
+#: Facts that are to be typed.
+_COMMANDS = {"command", "take_on", "undo"}
 #: Labels that the heading names, by kind and state.
 _IN_HEADING = {
     ("missing_outputs", "resolved"): "check",
@@ -75,7 +77,8 @@ class Speech:
     def _lines(self, facts: Facts) -> Iterator[str]:
         for name, value in facts:
             shown = self.phrases.names.get(name) or one_line(name.replace("_", " "), _LONGEST_KEY)
-            yield f"{self.markup.escape(shown)}{self.phrases.colon}{self.markup.escape(value)}"
+            written = self.markup.code if self.markup.code and name in _COMMANDS else self.markup.escape
+            yield f"{self.markup.faint(self.markup.escape(shown) + self.phrases.colon)}{written(value)}"
 
     def _link(self, url: str) -> str:
         return self.markup.link(self.phrases.names["link"], one_line(url, _LONGEST_LINK))
@@ -93,9 +96,11 @@ class Speech:
             yield "trouble", one_line(alert.trouble)
         yield from self._repair(alert)
         yield from self._state(alert, message)
-        if alert.fix or alert.command:
-            # What is to be done names the command as well.
-            yield "command", one_line(alert.fix or alert.command, _LONGEST_COMMAND)
+        if alert.fix:
+            # It names the command as well.
+            yield "fix", one_line(alert.fix, _LONGEST_COMMAND)
+        elif alert.command:
+            yield "command", one_line(alert.command, _LONGEST_COMMAND)
         if not alert.acked_by and alert.level is not Level.LOW:
             yield "take_on", f"reconcilery alerts ack {alert.id[:_SHORT_ID]}"
 

@@ -41,6 +41,7 @@ _NAMES = {
     "exceeded": "超过上限",
     "take_on": "认领",
     "run": "运行",
+    "fix": "下一步",
     "command": "下一步",
     "undo": "撤销",
     "link": "详情",

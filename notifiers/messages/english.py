@@ -41,6 +41,7 @@ _NAMES = {
     "exceeded": "Beyond",
     "take_on": "Take it on",
     "run": "Run",
+    "fix": "Next",
     "command": "Next",
     "undo": "Undo",
     "link": "Details",

@@ -82,7 +82,7 @@ def test_what_goes_on_is_told_again_and_worse_at_once(sqlite: Engine) -> None:
     made.see(0, wrong("h"))
     made.look(10)
     assert made.next_look() == 2 * HOUR + 10
-    assert made.look(2 * HOUR + 10) == ["chat: repeat c0"]
+    assert made.look(2 * HOUR + 10) == ["chat: ack_expired c0"]
     made.see(2 * HOUR + 20, wrong("c"))
     assert made.look(2 * HOUR + 20) == ["chat: severity_up c0"]
     assert made.next_look() == 2.5 * HOUR + 20
@@ -97,7 +97,7 @@ def test_an_acknowledgement_stops_reminders_and_its_end_is_one(sqlite: Engine) -
     assert made.next_look() == 3 * HOUR
     with transaction(made.engine) as connection:
         handling.expire_acks(connection, made.settings, moment(3 * HOUR))
-    assert made.look(3 * HOUR + 5) == ["chat: repeat c0"]
+    assert made.look(3 * HOUR + 5) == ["chat: ack_expired c0"]
 
 
 def test_mild_alerts_are_told_once_a_day(sqlite: Engine) -> None:

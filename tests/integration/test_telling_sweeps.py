@@ -92,7 +92,7 @@ def test_an_acknowledgement_that_is_over_is_told_as_a_reminder(room: Newsroom) -
     assert (alert.state, alert.acked_by) == (AlertState.FIRING, None)
     room.hurry()
     sweep(room)
-    assert room.reasons() == ["first", "repeat"]
+    assert room.reasons() == ["first", "ack_expired"]
 
 
 def test_a_check_that_has_fallen_silent_is_told_and_ends_nothing(room: Newsroom) -> None:
