@@ -1,7 +1,8 @@
 """A channel of the user's own: whatever it does wrong is a verdict, and how long it may take is bounded."""
 
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from notifiers.channels.parts import ChannelParts
 from notifiers.messages.message import Message
 
 _LONGEST_CODE = 64
+#: Long, in one word, with letters and digits: nobody writes anything else like that.
+_TOKEN = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[\w+/=-]{16,}", re.ASCII)
 
 
 class Custom:
@@ -89,10 +92,10 @@ class Custom:
     def _cleaned(self, verdict: Verdict) -> Verdict:
         """Without secrets, as short as the tables want it, and with spans that are some."""
         wait, pause = (span if isinstance(span, timedelta) else None for span in (verdict.wait, verdict.pause))
-        reply = hidden(str(verdict.reply)[: 4 * MOST_SHOWN], self._secrets())[:MOST_SHOWN].replace("\x00", "")
+        reply = hidden(str(verdict.reply), self._secrets())[:MOST_SHOWN].replace("\x00", "")
         return replace(
             verdict,
-            code=one_line(verdict.code, _LONGEST_CODE),
+            code=one_line(hidden(str(verdict.code), self._secrets()), _LONGEST_CODE),
             detail=self._shown(verdict.detail),
             wait=wait,
             pause=pause,
@@ -104,13 +107,23 @@ class Custom:
         return one_line(hidden(str(text), self._secrets()))
 
     def _secrets(self) -> Iterator[str]:
-        """What was named as env: or file:, what stands under the name of a secret, and what addresses hold."""
-        for key, written in self._parts.settings.options.items():
-            value = self._options[key]
-            if isinstance(value, str) and (value != written or is_secret_name(key)):
-                yield value
-            if isinstance(value, str) and "://" in value:
-                yield from secrets_of(value)
+        """What was named as env: or file:, stands under the name of a secret, looks like one, or is in an address."""
+        written = self._parts.settings.options
+        yield from (value for key, value in self._options.items() if isinstance(value, str) and value != written[key])
+        yield from _secrets_in(self._options)
+
+
+def _secrets_in(value: Any, *, named: bool = False) -> Iterator[str]:
+    """The secrets of a value at any depth; `named` says that it stands under the name of one."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _secrets_in(item, named=named or is_secret_name(str(key)))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secrets_in(item, named=named)
+    elif isinstance(value, str):
+        yield from (value,) if named or _TOKEN.fullmatch(value) else ()
+        yield from secrets_of(value) if "://" in value else ()
 
 
 def _resolved(name: str, key: str, value: Any) -> Any:

@@ -15,7 +15,7 @@ from consistency.outbound import LARGEST_BODY
 from consistency.timed_http import Reply
 from consistency.timed_sockets import Deadline
 from notifiers.channels.channel import Outcome, Verdict
-from notifiers.channels.hiding import forms_of, secrets_of, without
+from notifiers.channels.hiding import Form, forms_of, secrets_of, without
 from notifiers.channels.parts import ChannelParts
 
 MOST_SHOWN = 2000
@@ -111,7 +111,7 @@ class HttpPost:
         """Close connections that are not in use."""
         self._outbound.close()
 
-    def _answer(self, reply: Reply, secrets: Iterable[str]) -> Answer:
+    def _answer(self, reply: Reply, secrets: Iterable[Form]) -> Answer:
         text = without(reply.body.decode("utf-8", "replace"), secrets)
         return Answer(self.host, reply.status, reply.headers, text.replace("\x00", ""))
 

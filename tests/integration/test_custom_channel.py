@@ -45,6 +45,11 @@ class Answers:
     def __init__(self, **verdict): self.verdict = verdict
     def send(self, message, now, progress): return Verdict(Outcome(self.verdict.pop("outcome")), **self.verdict)
 
+class Repeats:
+    def __init__(self, said, **secrets): self.said = said
+    def send(self, message, now, progress):
+        return Verdict(Outcome.TRANSIENT, self.said, self.said, reply="-" * 1990 + self.said)
+
 class Says:
     def __init__(self, token, words): self.token, self.words = token, words
     def send(self, message, now, progress): raise RuntimeError(self.words + " " + self.token)
@@ -195,6 +200,15 @@ def test_secrets_among_the_options_are_read_and_hidden(module: str, monkeypatch:
     monkeypatch.setenv("GATEWAY_KEY", "key-from-outside")
     options = {"token": "abcdefgh", "words": "env:GATEWAY_KEY"}
     assert send(f"{module}:Says", options=options).detail == "RuntimeError: *** ***"
+
+
+def test_a_secret_is_hidden_wherever_it_lies_among_the_options_and_whatever_quotes_it(module: str) -> None:
+    secrets = {"account": {"deep": [{"password": "hunter2"}]}, "room": "Zx81Zx81Zx81Zx81", "where": "the hall"}
+    said = "hunter2 in Zx81Zx81Zx81Zx81 of the hall, aHVudGVyMg=="
+    verdict = send(f"{module}:Repeats", options={**secrets, "said": said})
+    assert "hall" in verdict.detail
+    assert [secret for secret in ("hunter2", "Zx81") if secret in repr(verdict)] == []
+    assert "aHVudGVyM" not in repr(verdict)
 
 
 def test_a_secret_that_is_not_there_is_an_error_of_the_configuration(module: str) -> None:

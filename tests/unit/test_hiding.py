@@ -1,5 +1,7 @@
+import html
 import json
-from urllib.parse import quote
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -38,6 +40,37 @@ def test_the_words_of_an_address_are_not_secrets() -> None:
 )
 def test_a_signature_is_hidden_however_it_is_quoted(form: str) -> None:
     assert hidden(f"bad sign {form}.", [SIGN]) == "bad sign ***."
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SIGN.replace("=", "\\u003d").replace("+", "\\u002B"),  # as careful writers of JSON have it
+        quote(SIGN),  # with its slash as it is
+        QUOTED.replace("%", "%2525"),
+        SIGN.replace("/", "&#x2F;").replace("+", "&#43;").replace("=", "&#61;"),
+        SIGN.replace("+", "&amp;#43;"),
+    ],
+)
+def test_any_of_its_characters_may_be_escaped_in_any_way(form: str) -> None:
+    assert hidden(f"bad sign {form}.", [SIGN]) == "bad sign ***."
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "\0me\0"])
+@pytest.mark.parametrize("secret", [SIGN, TOKEN, "hunter2", "päss wörd"])
+def test_a_secret_is_hidden_in_base64_wherever_it_begins(before: str, secret: str) -> None:
+    for encode in (b64encode, urlsafe_b64encode):
+        told = encode(f"{before}{secret} and more".encode()).decode()
+        left = hidden(told, [secret]).split("***")
+        assert len(left) == 2
+        # Of the secret's own characters at most the two remain in which others have a share.
+        assert 6 * len("".join(left).rstrip("=")) <= 8 * len(f"{before} and more") + 6 * 3
+
+
+def test_a_password_of_other_characters_is_hidden_however_they_are_escaped() -> None:
+    secret = "päss & wörd"
+    for told in (secret, quote(secret), quote_plus(secret), json.dumps(secret), html.escape(secret)):
+        assert "w" not in hidden(told, [secret])
 
 
 def test_json_stays_json() -> None:
