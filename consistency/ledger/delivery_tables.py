@@ -87,7 +87,7 @@ deliveries = Table(
     Column("lease_until", UtcMoment),
     Column("created_at", UtcMoment, nullable=False),
     Column("finished_at", UtcMoment),
-    # Why it is dead, superseded or suppressed.
+    # Why it is dead or superseded.
     Column("ended_because", String(500)),
     # The message that this one stands in for, after its channel broke.
     Column("fallback_of", MessageId),

@@ -12,7 +12,6 @@ class DeliveryState(StrEnum):
     SENT = "sent"  # the channel has taken it
     DEAD = "dead"  # given up; a person can have it sent again
     SUPERSEDED = "superseded"  # a newer message of its group says more
-    SUPPRESSED = "suppressed"  # decided, but not to be sent after all
 
 
 #: What may follow each state, and why.
@@ -22,7 +21,6 @@ FOLLOWS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
             DeliveryState.SENDING,  # a sender claims it
             DeliveryState.DEAD,  # its channel is gone, or it waited too long
             DeliveryState.SUPERSEDED,  # a newer one came before it was sent
-            DeliveryState.SUPPRESSED,  # a silence began before it was sent
         }
     ),
     DeliveryState.SENDING: frozenset(
@@ -36,7 +34,6 @@ FOLLOWS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.DEAD: frozenset({DeliveryState.QUEUED}),  # a person has it sent again
     DeliveryState.SENT: frozenset(),
     DeliveryState.SUPERSEDED: frozenset(),
-    DeliveryState.SUPPRESSED: frozenset(),
 }
 
 #: Somebody still has to do something about these; their `next_at` says from when on.

@@ -82,7 +82,7 @@ def test_what_goes_on_is_told_again_and_worse_at_once(sqlite: Engine) -> None:
     made.see(0, wrong("h"))
     made.look(10)
     assert made.next_look() == 2 * HOUR + 10
-    assert made.look(2 * HOUR + 10) == ["chat: ack_expired c0"]
+    assert made.look(2 * HOUR + 10) == ["chat: repeat c0"]
     made.see(2 * HOUR + 20, wrong("c"))
     assert made.look(2 * HOUR + 20) == ["chat: severity_up c0"]
     assert made.next_look() == 2.5 * HOUR + 20

@@ -6,7 +6,7 @@ import pytest
 
 from notifiers.deliveries.states import FOLLOWS, OPEN, DeliveryState, may_follow
 
-ENDS = {DeliveryState.SENT, DeliveryState.SUPERSEDED, DeliveryState.SUPPRESSED}
+ENDS = {DeliveryState.SENT, DeliveryState.SUPERSEDED}
 
 
 def reachable(start: DeliveryState) -> set[DeliveryState]:
