@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cli.alerts.told import alert_object, short_id, state_text
+from cli.alerts.told import alert_object, short_id, stands_text
 from cli.moments import ago_text
 from cli.terminal import columns, printable
 from consistency.model import parse_utc
@@ -22,7 +22,7 @@ _MOST = 1000
 def alerts_overview(connection: Connection, now: datetime) -> list[dict[str, Any]]:
     """What fires, the latest change first."""
     return [
-        {**alert_object(alert), "short_id": short_id(alert), "stands": state_text(alert, now)}
+        {**alert_object(alert), "short_id": short_id(alert), "stands": stands_text(alert, now)}
         for alert in find_alerts(connection, LIVE, limit=_MOST)
     ]
 

@@ -9,9 +9,9 @@ from consistency.ledger.delivery_tables import channel_states
 from consistency.model import Level
 from consistency.settings import Settings
 from notifiers.alerts.alert import alert_of
+from notifiers.alerts.kinds import CHANNEL_BROKEN
 from notifiers.alerts.observation import Observation, Sight
 from notifiers.alerts.storing import UNSETTLED
-from notifiers.deciding.receivers import CHANNEL_BROKEN
 from notifiers.deliveries.breakers import broken_channels
 
 

@@ -20,7 +20,7 @@ from consistency.resources import Resources
 from notifiers.alerts.alert import LIVE
 from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest, ingest_report
-from notifiers.alerts.reading import MISSING_OUTPUTS
+from notifiers.alerts.kinds import MISSING_OUTPUTS
 from notifiers.deciding.rounds import flush_due
 from notifiers.repair_notices import notice_of
 from notifiers.repairs import RepairEnd, observations_after, read_end

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
-from cli.alerts.told import alert_object, short_id, state_text
+from cli.alerts.told import alert_object, short_id, state_text, taken_text, what_text
 from cli.as_json import json_flag, print_object
-from cli.ledger import opened_ledger, reading, zone_of
+from cli.ledger import opened_ledger, reading
 from cli.moments import ago_text
 from cli.orders import one_rule
 from cli.terminal import columns, fitted, note, printable, width
@@ -33,30 +32,25 @@ def list_alerts(*, ended: bool, rule: str | None, level: str | None, limit: int,
         with reading(resources) as (connection, now):
             states = () if ended else _OPEN
             found = find_alerts(connection, states, rule_id, Level(level) if level else None, limit)
-        zone = zone_of(resources)
     if as_json:
         print_object(alerts=[alert_object(alert) for alert in found])
     elif not found:
         note("Nothing is wrong that anybody was told of." if not ended else "There has been no alert yet.")
     else:
-        header = ("alert", "level", "state", "seen", "since", "what")
-        for line in columns([header, *(_row(alert, zone, now) for alert in found)]):
+        header = ("alert", "level", "state", "seen", "since", "taken by", "what")
+        for line in columns([header, *(_row(alert, now) for alert in found)]):
             click.echo(fitted(line, width()))
 
 
-def _row(alert: Alert, zone: ZoneInfo, now: datetime) -> tuple[str, ...]:
-    del zone
+def _row(alert: Alert, now: datetime) -> tuple[str, ...]:
     since = ago_text(alert.starts_at, now) if alert.starts_at else "-"
     shown: tuple[Any, ...] = (
         short_id(alert),
         alert.level or "-",
-        state_text(alert, now),
-        f"{alert.seen}x",
+        state_text(alert),
+        f"{alert.seen or alert.bad_streak}x",
         since,
-        f"{alert.rule_id}{_check(alert)}: {alert.summary}",
+        taken_text(alert, now),
+        what_text(alert),
     )
     return tuple(map(printable, shown))
-
-
-def _check(alert: Alert) -> str:
-    return f" ({alert.labels['check']})" if "check" in alert.labels else ""

@@ -1,6 +1,7 @@
 """`reconcilery alerts silence` and `unsilence`: what need not be told for a while."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,7 +16,9 @@ from cli.moments import local_text
 from cli.spans import span
 from consistency.dates import parse_start
 from consistency.errors import BadRequest
-from notifiers.alerts.silences import add_silence, end_silence
+from notifiers.alerts.alert import LIVE
+from notifiers.alerts.handling import find_alerts
+from notifiers.alerts.silences import Silence, add_silence, end_silence
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +30,9 @@ _WHICH = {
     "check": "Found by this check: quick, full or deep.",
     "alert": "This alert.",
 }
+#: What a wrong value is called where it is checked, and the flag that it was typed with.
+_FLAGS = {"end": "--until", "reason": "--reason", **{name: f"--{name}" for name in _WHICH}}
+_MOST = 1000
 
 
 def _matchers(command: F) -> F:
@@ -52,20 +58,38 @@ def silence(
         zone = zone_of(resources)
         with writing(resources) as (connection, now):
             starts_at = parse_start(since, zone, now, "--from") if since else now
-            made = add_silence(
-                connection,
-                resources.settings,
-                {name: value for name, value in which.items() if value is not None},
-                actor(),
-                reason,
-                now,
-                ends_at=_end(length, until, starts_at, zone, now),
-                starts_at=starts_at,
-            )
+            matchers = {name: value for name, value in which.items() if value is not None}
+            if not matchers:
+                raise BadRequest(f"--rule: name what is to be silent, by {', '.join(f'--{name}' for name in _WHICH)}")
+            times = {"ends_at": _end(length, until, starts_at, zone, now), "starts_at": starts_at}
+            with _by_flags():
+                made = add_silence(connection, resources.settings, matchers, actor(), reason, now, **times)
+            fits = [made.fits(alert) for alert in find_alerts(connection, LIVE, limit=_MOST)]
     if as_json:
         print_object(silence=silence_object(made))
     else:
-        click.echo(f"Silence {made.id[:8]} holds until {local_text(made.ends_at, zone)}.")
+        click.echo(f"Silence {made.id[:8]} holds {_span(made, zone, now)}; it fits {_number(fits)}.")
+
+
+@contextmanager
+def _by_flags() -> Iterator[None]:
+    """Lets errors name the flag that was typed."""
+    try:
+        yield
+    except BadRequest as error:
+        name, colon, rest = str(error).partition(": ")
+        raise BadRequest(f"{_FLAGS.get(name, name)}{colon}{rest}") from None
+
+
+def _span(silence: Silence, zone: ZoneInfo, now: datetime) -> str:
+    since = f"from {local_text(silence.starts_at, zone)} " if silence.starts_at > now else ""
+    return f"{since}until {local_text(silence.ends_at, zone)}"
+
+
+def _number(fits: list[bool]) -> str:
+    if not fits:
+        return "nothing that fires now, for nothing does"
+    return f"{sum(fits)} of {len(fits)} alerts that fire now"
 
 
 def _end(length: str | None, until: str | None, starts_at: datetime, zone: ZoneInfo, now: datetime) -> datetime:

@@ -33,14 +33,35 @@ def short_id(alert: Alert) -> str:
     return alert.id[:_SHORT]
 
 
-def state_text(alert: Alert, now: datetime) -> str:
-    """`firing, acknowledged by ada for 3.5 h, stale`."""
-    words = [str(alert.state)]
-    if alert.is_live and alert.acked_until and alert.is_acked(now):
-        words.append(f"acknowledged by {alert.acked_by} for {seconds_text((alert.acked_until - now).total_seconds())}")
-    words += [word for word in ("stale", "flapping") if getattr(alert, word)]
-    words += [f"not told: {alert.suppressed_by}"] if alert.is_live and alert.suppressed_by else []
-    return ", ".join(words)
+def state_text(alert: Alert) -> str:
+    """`firing, not told, stale`."""
+    untold = ["not told"] if _is_untold(alert) else []
+    return ", ".join([str(alert.state), *untold, *(word for word in ("stale", "flapping") if getattr(alert, word))])
+
+
+def taken_text(alert: Alert, now: datetime) -> str:
+    """`ada@laptop, 3.5 h more`; empty while nobody has taken it on."""
+    if not alert.is_live or alert.acked_until is None or not alert.is_acked(now):
+        return ""
+    return f"{alert.acked_by}, {seconds_text((alert.acked_until - now).total_seconds())} more"
+
+
+def stands_text(alert: Alert, now: datetime) -> str:
+    """Both on one line: `firing, stale, taken by ada@laptop, 3.5 h more`."""
+    taken = taken_text(alert, now)
+    return f"{state_text(alert)}, taken by {taken}" if taken else state_text(alert)
+
+
+def what_text(alert: Alert) -> str:
+    """The rule and kind of check, what was seen, and why nobody is told; what cannot be seen of a rule has none."""
+    check = f" ({alert.labels['check']})" if "check" in alert.labels else ""
+    about = f"{alert.rule_id}{check}: " if alert.rule_id else ""
+    untold = f" [not told: {alert.suppressed_by}]" if _is_untold(alert) else ""
+    return f"{about}{alert.summary}{untold}"
+
+
+def _is_untold(alert: Alert) -> bool:
+    return alert.is_live and bool(alert.suppressed_by)
 
 
 def alert_object(alert: Alert) -> dict[str, Any]:

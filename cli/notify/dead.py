@@ -4,6 +4,7 @@ import click
 
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, reading, zone_of
+from cli.notify.known import require_channel
 from cli.notify.told import HEADER, delivery_object, delivery_row, last_answer
 from cli.terminal import columns, fitted, note, width
 from consistency.dates import parse_start
@@ -22,10 +23,11 @@ def dead(*, channel: str | None, since: str | None, limit: int, as_json: bool) -
     with opened_ledger() as resources:
         zone = zone_of(resources)
         with reading(resources) as (connection, now):
+            require_channel(connection, resources.settings, channel)
             moment = parse_start(since, zone, now, "--since") if since else None
             found = dead_deliveries(connection, channel, moment, limit)
             told = [delivery_object(connection, each) for each in found] if as_json else []
-            rows = [delivery_row(each, last_answer(connection, each), zone) for each in found]
+            rows = [delivery_row(each, last_answer(connection, each), now) for each in found]
     if as_json:
         print_object(deliveries=told)
     elif not found:

@@ -3,10 +3,10 @@
 import click
 
 from cli.as_json import json_flag, print_object
-from cli.ledger import opened_ledger, reading, zone_of
+from cli.ledger import opened_ledger, reading
+from cli.notify.known import require_channel
 from cli.notify.told import HEADER, delivery_object, delivery_row, last_answer
 from cli.terminal import columns, fitted, note, width
-from notifiers.channels.choosing import Channels
 from notifiers.deliveries.listing import latest_deliveries
 from notifiers.deliveries.states import DeliveryState
 
@@ -20,18 +20,16 @@ _SHOWN = 20
 @json_flag
 def list_deliveries(*, channel: str | None, state: str | None, limit: int, as_json: bool) -> None:
     """List the latest messages, newest first."""
-    with opened_ledger() as resources:
-        if channel is not None:
-            Channels(resources.settings).settings_of(channel)
-        with reading(resources) as (connection, _):
-            wanted = DeliveryState(state) if state else None
-            found = latest_deliveries(connection, channel, wanted, limit)
-            told = [delivery_object(connection, each) for each in found] if as_json else []
-            rows = [delivery_row(each, last_answer(connection, each), zone_of(resources)) for each in found]
+    with opened_ledger() as resources, reading(resources) as (connection, now):
+        require_channel(connection, resources.settings, channel)
+        wanted = DeliveryState(state) if state else None
+        found = latest_deliveries(connection, channel, wanted, limit)
+        told = [delivery_object(connection, each) for each in found] if as_json else []
+        rows = [delivery_row(each, last_answer(connection, each), now) for each in found]
     if as_json:
         print_object(deliveries=told)
     elif not found:
-        note("No message has been written yet.")
+        note("No such message." if channel or state else "No message has been written yet.")
     else:
         for line in columns([HEADER, *rows]):
             click.echo(fitted(line, width()))

@@ -7,6 +7,7 @@ from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger
 from consistency.errors import BrokerUnavailable
 from consistency.latest import connect, redis_errors
+from consistency.logs import configure_logging
 from consistency.settings import Settings
 from notifiers.deliveries.sending_round import deliver_due
 from notifiers.post_office import post_for
@@ -21,6 +22,7 @@ _MOST = 10_000
 def sweep(*, seconds: float, as_json: bool) -> None:
     """Tell what is due from this machine; what the workers have told is left alone."""
     with opened_ledger() as resources:
+        configure_logging(resources.settings, "cli")
         sweep_all(resources)
         with post_for(resources, _shared(resources.settings)) as post:
             done = deliver_due(post, _MOST, seconds)

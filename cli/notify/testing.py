@@ -8,6 +8,7 @@ import click
 from cli.actor import actor
 from cli.as_json import json_flag, print_object
 from consistency.errors import ReconcileryError
+from consistency.logs import configure_logging
 from consistency.model import Level
 from consistency.settings import Settings, load_settings
 from notifiers.channels.channel import Outcome, Verdict
@@ -29,6 +30,7 @@ def test(*, channel: str, as_json: bool) -> None:
     It needs neither broker nor worker nor database.
     """
     settings = load_settings()
+    configure_logging(settings, "cli")
     channels = Channels(settings)
     try:
         now = datetime.now(UTC)

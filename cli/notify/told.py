@@ -1,30 +1,35 @@
 """A message to a channel as the commands show it."""
 
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from cli.moments import local_text
+from cli.moments import ago_text
 from cli.terminal import printable
 from consistency.model import utc_text
 from notifiers.deliveries.dead import attempts_of
 from notifiers.deliveries.outbox import Delivery
 
-HEADER = ("message", "made", "channel", "state", "why", "attempts", "last answer")
+HEADER = ("message", "made", "channel", "state", "why", "tried", "what came of it")
+_SHORT = len("msg_") + 8
 
 
-def delivery_row(delivery: Delivery, answer: str, zone: ZoneInfo) -> tuple[str, ...]:
-    """A line of a table with HEADER."""
-    state = f"{delivery.state}{f': {delivery.ended_because}' if delivery.ended_because else ''}"
+def short_id(delivery_id: str) -> str:
+    """Enough of the id to name the message by."""
+    return delivery_id[:_SHORT]
+
+
+def delivery_row(delivery: Delivery, answer: str, now: datetime) -> tuple[str, ...]:
+    """A line of a table with HEADER; what may be long stands last."""
     shown = (
-        delivery.id,
-        local_text(delivery.created_at, zone),
+        short_id(delivery.id),
+        ago_text(delivery.created_at, now),
         delivery.channel,
-        state,
+        delivery.state,
         delivery.reason.replace("_", " "),
-        str(delivery.attempts),
-        answer,
+        f"{delivery.attempts}x",
+        delivery.ended_because or answer,
     )
     return tuple(map(printable, shown))
 

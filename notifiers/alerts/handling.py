@@ -17,7 +17,7 @@ from notifiers.alerts.ingest import Ingested, change_all, settle
 from notifiers.alerts.storing import change_known
 from notifiers.alerts.words import LONGEST_NAME, optional_text, require_text
 
-_SHORTEST_PREFIX = 4
+SHORTEST_PREFIX = 4
 _ID = re.compile(r"[0-9a-f-]+", re.ASCII)
 
 
@@ -43,8 +43,8 @@ def find_alerts(
 def require_alert(connection: Connection, given: str) -> Alert:
     """The alert of that id or of the one id that begins so; BadRequest when there is none or more than one."""
     digits = given.strip().lower().replace("-", "")
-    if not _ID.fullmatch(digits) or len(digits) < _SHORTEST_PREFIX:
-        raise BadRequest(f"alert: {given[:60]!r} is no alert's id; give its first digits, at least {_SHORTEST_PREFIX}")
+    if not _ID.fullmatch(digits) or len(digits) < SHORTEST_PREFIX:
+        raise BadRequest(f"alert: {given[:60]!r} is no alert's id; give its first digits, at least {SHORTEST_PREFIX}")
     begins = alerts.c.fingerprint.like(f"{digits}%")
     found = [alert_of(row) for row in connection.execute(select(alerts).where(begins).limit(2))]
     if not found:

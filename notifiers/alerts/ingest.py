@@ -13,8 +13,9 @@ from consistency.settings import Settings
 from notifiers.alerts.alert import Alert, alert_of
 from notifiers.alerts.changes import Change, Changed
 from notifiers.alerts.changing import observe
+from notifiers.alerts.kinds import FINDING
 from notifiers.alerts.observation import Observation
-from notifiers.alerts.reading import FINDING, gone, observations_of
+from notifiers.alerts.reading import gone, observations_of
 from notifiers.alerts.storing import UNSETTLED, change, change_known, find_alerts_by_fingerprint, write_changes
 from notifiers.routing.groups import arm_all
 

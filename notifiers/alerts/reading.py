@@ -11,10 +11,9 @@ from typing import Any
 from consistency.model import CheckType, Level, parse_utc, utc_text
 from consistency.rules import level_of, wilson_interval
 from consistency.settings import Settings
+from notifiers.alerts.kinds import FINDING, MISSING_OUTPUTS
 from notifiers.alerts.observation import Observation, Sight
 
-MISSING_OUTPUTS = "missing_outputs"
-FINDING = "finding"
 #: Fewer tasks than these are too few to be told at once, however many of them lack their output.
 FEWEST_TASKS = 5
 _MOST_KEYS = 5

@@ -15,7 +15,8 @@ from consistency.model import CheckType, Level, utc_text
 from consistency.setting_sources import did_you_mean
 from consistency.settings import Settings
 from notifiers.alerts.alert import LIVE, Alert, alert_of
-from notifiers.alerts.handling import require_alert
+from notifiers.alerts.handling import SHORTEST_PREFIX, require_alert
+from notifiers.alerts.kinds import KINDS
 from notifiers.alerts.words import LONGEST_NAME, require_text
 from notifiers.routing.groups import arm_all
 
@@ -94,10 +95,10 @@ def add_silence(
 def _end(begins: datetime, ends_at: datetime | None, now: datetime) -> datetime:
     if ends_at is None:
         raise BadRequest("end: a silence needs an end, so that nobody forgets it; say how long or until when")
-    if ends_at <= begins:
-        raise BadRequest(f"end: {utc_text(ends_at)} is not after the start, {utc_text(begins)}")
     if ends_at <= now:
         raise BadRequest(f"end: {utc_text(ends_at)} is over already; give a time to come")
+    if ends_at <= begins:
+        raise BadRequest(f"end: {utc_text(ends_at)} is not after the start, {utc_text(begins)}")
     return ends_at
 
 
@@ -107,6 +108,7 @@ def _checked(connection: Connection, settings: Settings, matchers: Mapping[str, 
     known: dict[str, list[str]] = {
         "rule": [rule.id for rule in settings.rules],
         "level": [str(level) for level in Level],
+        "kind": list(KINDS),
         "check": [str(kind) for kind in CheckType if kind is not CheckType.RANGE],
     }
     checked = {}
@@ -136,9 +138,13 @@ def end_silence(connection: Connection, settings: Settings, silence_id: str, who
 
 
 def _require_silence(connection: Connection, given: str) -> Silence:
-    found = [silence for silence in find_silences(connection) if silence.id.startswith(given.strip().lower())]
-    if not given.strip() or not found:
-        raise BadRequest(f"silence: there is no silence {given[:60]!r}; `reconcilery alerts list` shows them")
+    begin = given.strip().lower()
+    found = [silence for silence in find_silences(connection) if silence.id.startswith(begin)]
+    if not found or len(begin) < SHORTEST_PREFIX:
+        raise BadRequest(
+            f"silence: there is no silence {given[:60]!r}; give at least {SHORTEST_PREFIX} digits of its id,"
+            " which `reconcilery alerts silences` shows"
+        )
     if len(found) > 1:
         raise BadRequest(f"silence: more than one begins with {given[:60]}; give more of its id")
     return found[0]

@@ -16,11 +16,11 @@ from notifiers.alerts import acting
 from notifiers.alerts.acting import MISSED_PERIODS
 from notifiers.alerts.alert import LIVE
 from notifiers.alerts.ingest import Ingested, change_all
+from notifiers.alerts.kinds import CHECKER_SILENT
 from notifiers.alerts.observation import Observation, Sight
 from notifiers.alerts.reading import period_of
 from notifiers.alerts.storing import UNSETTLED
 
-CHECKER_SILENT = "checker_silent"
 _SCHEDULED = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 #: The first time may be a start after a long stop, when everything is late for a moment.
 _SIGHTINGS = 2

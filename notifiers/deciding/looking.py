@@ -13,8 +13,9 @@ from consistency.model import Level
 from consistency.route_settings import RouteSettings
 from consistency.settings import Settings
 from notifiers.alerts.alert import LIVE, Alert, alert_of
+from notifiers.alerts.kinds import CHANNEL_BROKEN
 from notifiers.alerts.silences import live_silences
-from notifiers.deciding.receivers import CHANNEL_BROKEN, Receiver, who_hears_of
+from notifiers.deciding.receivers import Receiver, who_hears_of
 from notifiers.deciding.stand import Stand, escalated, stand_of
 from notifiers.deciding.suppression import (
     FLAPPING,

@@ -11,12 +11,10 @@ from consistency.route_settings import RouteSettings
 from consistency.settings import Settings
 from notifiers.routing.routes import DEFAULT_CHANNEL
 
-#: The kind of alert which says that the channel in its labels is broken.
-CHANNEL_BROKEN = "channel_broken"
 #: A newer message of a group makes an older one superfluous that a person has not got yet.
-_CHATS = frozenset({"feishu", "lark", "dingtalk", "wecom", "slack"})
+_SUPERSEDING = frozenset({"feishu", "lark", "dingtalk", "wecom", "slack", "email", "apprise"})
 #: Read by people, who want events together; programs get each in a message of its own.
-_FOR_PEOPLE = _CHATS | {"email", "console", "apprise"}
+_FOR_PEOPLE = _SUPERSEDING | {"console"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def who_hears_of(settings: Settings, route: RouteSettings, channel: str) -> set[
 
 def _receiver(settings: Settings, channel: str, after: timedelta | None, *, former: bool = False) -> Receiver:
     kind = _kind(settings, channel)
-    return Receiver(channel, after, former, one_by_one=kind not in _FOR_PEOPLE, supersedes=kind in _CHATS)
+    return Receiver(channel, after, former, one_by_one=kind not in _FOR_PEOPLE, supersedes=kind in _SUPERSEDING)
 
 
 def _kind(settings: Settings, channel: str) -> str:

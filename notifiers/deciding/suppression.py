@@ -12,13 +12,13 @@ from consistency.model import utc_text
 from consistency.route_settings import MaintenanceSettings
 from consistency.settings import Settings
 from notifiers.alerts.alert import Alert
+from notifiers.alerts.kinds import CHANNEL_BROKEN, CHECKER_SILENT
 from notifiers.alerts.silences import Silence, silenced_by
-from notifiers.deciding.receivers import CHANNEL_BROKEN
 from notifiers.routing.hours import next_change, open_at
 from notifiers.routing.routes import gravity
 
 #: These say that the product itself does not see or speak; they neither hide nor explain what is wrong with the data.
-ABOUT_US = frozenset({"checker_silent", CHANNEL_BROKEN})
+ABOUT_US = frozenset({CHECKER_SILENT, CHANNEL_BROKEN})
 FLAPPING = "flapping"
 
 

@@ -15,6 +15,8 @@ from notifiers.deliveries.states import DeliveryState
 
 _TOGETHER = 1000
 _MOST = 10_000
+_SHORTEST_ID = len("msg_") + 4
+_LONGEST_ID = 64
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,13 @@ def redeliver(
 ) -> list[str]:
     """Queue dead messages again under their ids, with all attempts before them; return the ids, oldest first.
 
-    They are chosen by id, by channel, by when they were given up, or by all of these; BadRequest if by nothing.
+    They are chosen by id or its first characters, by channel, by when they were given up, or by all of these;
+    BadRequest if by nothing.
     """
     if not ids and channel is None and since is None:
-        raise BadRequest("redeliver: say which messages, by id, by channel or since when")
-    _require_dead(connection, ids)
-    conditions = [*_dead(channel, since), *([deliveries.c.id.in_(ids)] if ids else [])]
+        raise BadRequest("redeliver: say which messages, by their ids, by --channel or by --since")
+    chosen_ids = [_require_dead(connection, each) for each in ids]
+    conditions = [*_dead(channel, since), *([deliveries.c.id.in_(chosen_ids)] if ids else [])]
     chosen = select(deliveries.c.id).where(*conditions).order_by(deliveries.c.created_at, deliveries.c.id)
     found = list(connection.scalars(chosen))
     if not dry_run:
@@ -70,15 +73,19 @@ def redeliver(
     return found
 
 
-def _require_dead(connection: Connection, ids: Sequence[str]) -> None:
-    rows = connection.execute(select(deliveries.c.id, deliveries.c.state).where(deliveries.c.id.in_(ids)))
-    states = {row.id: row.state for row in rows}
-    for delivery_id in ids:
-        state = states.get(delivery_id)
-        if state is None:
-            raise BadRequest(f"redeliver: there is no delivery {delivery_id[:64]!r}")
-        if state != DeliveryState.DEAD:
-            raise BadRequest(f"redeliver: delivery {delivery_id} is {state}; only a dead one can be sent again")
+def _require_dead(connection: Connection, given: str) -> str:
+    """The dead message of that id, or the one whose id begins so."""
+    begins = deliveries.c.id.startswith(given[:_LONGEST_ID], autoescape=True)
+    found = connection.execute(select(deliveries.c.id, deliveries.c.state).where(begins).order_by("id").limit(2)).all()
+    if not found or len(given) < _SHORTEST_ID:
+        raise BadRequest(
+            f"redeliver: there is no message {given[:_LONGEST_ID]!r}; `reconcilery notify dead` shows them"
+        )
+    if len(found) > 1 and found[0].id != given:
+        raise BadRequest(f"redeliver: more than one message begins with {given[:_LONGEST_ID]}; give more of its id")
+    if found[0].state != DeliveryState.DEAD:
+        raise BadRequest(f"redeliver: message {found[0].id} is {found[0].state}; only a dead one can be sent again")
+    return str(found[0].id)
 
 
 def _requeue(connection: Connection, ids: Sequence[str], now: datetime) -> None:
@@ -108,7 +115,7 @@ def forget_deliveries(connection: Connection, settings: Settings, now: datetime)
     ending = {"state": DeliveryState.DEAD, "finished_at": now, "ended_because": because}
     given_up = connection.execute(update(deliveries).where(waiting).values(ending)).rowcount
     dead = (deliveries.c.state == DeliveryState.DEAD) & (deliveries.c.finished_at < undelivered)
-    ended = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.SUPERSEDED, DeliveryState.SUPPRESSED])
+    ended = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.SUPERSEDED])
     old = ended & (deliveries.c.created_at < now - timedelta(days=settings.ledger_days))
     return {"given_up": given_up, "deliveries_deleted": _delete(connection, dead) + _delete(connection, old)}
 

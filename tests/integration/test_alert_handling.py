@@ -140,7 +140,7 @@ def silence(ledger: Connection, **changes: Any) -> Any:
 #: What is changed about a silence that is well, and a part of the answer.
 IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"ends_at": None}, "needs an end"),
-    ({"ends_at": BEGIN}, "is not after the start"),
+    ({"ends_at": BEGIN}, "is over already"),
     ({"starts_at": BEGIN + 2 * HOUR}, "is not after the start"),
     ({"starts_at": BEGIN - 2 * HOUR, "ends_at": BEGIN - HOUR}, "over already"),
     ({"matchers": {}}, "name what is to be silent, by rule, service"),
@@ -148,6 +148,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"matchers": {"rule": "task-output"}}, "nothing is called 'task-output'; did you mean task-outputs"),
     ({"matchers": {"rule": ""}}, "rule: is empty"),
     ({"matchers": {"level": "hihg"}}, "did you mean high"),
+    ({"matchers": {"kind": "missing_output"}}, "did you mean missing_outputs"),
     ({"matchers": {"level": "x*"}}, "known are low, medium, high, critical"),
     ({"matchers": {"check": "range"}}, "known are quick, full, deep"),
     ({"matchers": {"alert": "ffffffff"}}, "there is no alert"),

@@ -110,9 +110,10 @@ def test_a_code_that_nobody_knows_is_taken_as_often_again(office: Office) -> Non
 @pytest.mark.parametrize(
     ("which", "says"),
     [
-        ({}, "say which messages, by id, by channel or since when"),
-        ({"ids": ["msg_no"]}, "there is no delivery 'msg_no'"),
-        ({"ids": ["msg_g_chat_1"]}, "delivery msg_g_chat_1 is queued; only a dead one can be sent again"),
+        ({}, "say which messages, by their ids, by --channel or by --since"),
+        ({"ids": ["msg_no"]}, "there is no message 'msg_no'"),
+        ({"ids": ["msg_"]}, "there is no message 'msg_'"),
+        ({"ids": ["msg_g_chat_1"]}, "message msg_g_chat_1 is queued; only a dead one can be sent again"),
     ],
 )
 def test_what_cannot_be_sent_again_is_bad_input(office: Office, which: dict[str, Any], says: str) -> None:
@@ -150,3 +151,13 @@ def test_more_than_a_thousand_are_forgotten_in_one_go(office: Office) -> None:
         row = connection.execute(select(deliveries)).mappings().one()
         connection.execute(insert(deliveries), [{**row, "id": f"m{at}", "seq": at} for at in range(2, 1203)])
     assert forget(office, timedelta(days=100), ledger_days=90)["deliveries_deleted"] == 1202
+
+
+def test_a_dead_message_is_named_by_the_beginning_of_its_id_where_only_one_begins_so(office: Office) -> None:
+    first, tenth = given_up(office, seq=1), given_up(office, seq=10)
+    assert again(office, ids=[first]) == [first]
+    given_up_again = given_up(office, seq=2)
+    with pytest.raises(BadRequest, match="more than one message begins with msg_g_chat"):
+        again(office, ids=["msg_g_chat"])
+    assert again(office, ids=[given_up_again[:-1] + "2"]) == [given_up_again]
+    assert again(office, ids=[tenth]) == [tenth]

@@ -13,8 +13,9 @@ from consistency.settings import Settings
 from notifiers.alerts.alert import Alert, AlertState
 from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest, ingest_report
+from notifiers.alerts.kinds import CHECKER_SILENT
 from notifiers.alerts.observation import Sight
-from notifiers.alerts.silent_checkers import CHECKER_SILENT, mark_stale, silent_checkers
+from notifiers.alerts.silent_checkers import mark_stale, silent_checkers
 from tests.factories.observing import BEGIN, QUARTER
 from tests.factories.own_tables import make_own_tables
 from tests.factories.reports import report_of
