@@ -1,12 +1,24 @@
+from importlib import import_module
+
 import pytest
 
 from consistency.channel_settings import CHANNELS
 from consistency.errors import BadRequest
+from consistency.route_settings import RouteSettings
 from consistency.settings import Settings
 from notifiers.channels.choosing import CLASSES, Channels, own_place
+from notifiers.deciding.receivers import receivers_of
 
 WECOM = {"url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0123456789abcdef"}
 SLACK = {"url": "https://hooks.slack.com/services/T0AB1CD2E/B0FG3HI4J/aB3dE5fG7hI9"}
+#: What the settings of the kinds cannot do without.
+_NEEDED = {
+    "url": "https://example.com/0123456789abcdef",
+    "routing_key": "0123456789abcdef",
+    "host": "smtp.example.com",
+    "sender": "a@example.com",
+    "to": ["b@example.com"],
+}
 
 
 def test_a_channel_is_made_once_and_anew_after_it_was_closed() -> None:
@@ -54,3 +66,12 @@ def test_every_kind_of_the_settings_has_a_class() -> None:
 )
 def test_inner_opens_one_host_and_port(url: str, place: str) -> None:
     assert own_place(url) == place
+
+
+@pytest.mark.parametrize(("kind", "place"), CLASSES.items())
+def test_a_group_counts_on_what_each_channel_does_with_what_still_waits(kind: str, place: str) -> None:
+    module, _, name = place.partition(":")
+    given = {field: _NEEDED[field] for field in CHANNELS[kind].model_fields if field in _NEEDED}
+    settings = Settings(channels={"it": {"kind": kind, **given}})
+    (receiver,) = receivers_of(settings, RouteSettings(id="r", receivers=("it",)), ())
+    assert receiver.supersedes is getattr(import_module(module), name).supersedes

@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 import shlex
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +20,10 @@ from consistency.ledger.own_tables import LEDGER, REPAIRS
 from consistency.mapping import DEFAULT_RULE, ChildMapping, Operator, ParentMapping, RuleMapping
 from consistency.settings import Settings, load_settings
 from monitor_tasks.celery import app
+from notifiers.alerts.alert import AlertState
+from notifiers.channels.channel import Outcome
+from notifiers.deciding.decision import Reason
+from notifiers.deliveries.states import DeliveryState
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -204,6 +209,12 @@ def test_every_state_of_a_task_is_explained_with_what_follows_from_it() -> None:
 def test_every_code_belongs_to_states_that_there_are() -> None:
     for code, (states, _) in rows_of("Codes of a task").items():
         assert set(INLINE.findall(states)) <= set(ItemState), code
+
+
+@pytest.mark.parametrize("words", [AlertState, Reason, DeliveryState, Outcome], ids=lambda words: words.__name__)
+def test_every_word_of_telling_has_a_row(words: type[StrEnum]) -> None:
+    page = text_of("docs/discussions/how-an-alert-is-told.md")
+    assert [word for word in words if f"| `{word}` |" not in page] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/reference/cli.md"])
