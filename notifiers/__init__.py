@@ -1,1 +1,1 @@
-"""TELL: what a check found goes to people."""
+"""TELL: what checks found and what became of repairs goes to people."""

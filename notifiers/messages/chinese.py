@@ -6,7 +6,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from consistency.model import Level
-from notifiers.messages.chinese_events import event_in_chinese
+from notifiers.messages.chinese_events import CHINESE_EVENTS
+from notifiers.messages.event_facts import sentence
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
 from notifiers.messages.phrases import MOST_RULES
@@ -90,7 +91,7 @@ class Chinese:
         return f"已恢复：{self.wrong(alert)}"
 
     def event(self, notice: NoticeFact) -> str:
-        return event_in_chinese(notice)
+        return sentence(notice, CHINESE_EVENTS)
 
     def beside(self, firing: int, resolved: int) -> str:
         return (f"，另有 {figure(firing)} 个告警" if firing else "") + (

@@ -5,7 +5,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from consistency.model import Level
-from notifiers.messages.english_events import event_in_english
+from notifiers.messages.english_events import ENGLISH_EVENTS
+from notifiers.messages.event_facts import sentence
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
 from notifiers.messages.phrases import MOST_RULES
@@ -90,7 +91,7 @@ class English:
         return f"Resolved: {self.wrong(alert)}"
 
     def event(self, notice: NoticeFact) -> str:
-        return event_in_english(notice)
+        return sentence(notice, ENGLISH_EVENTS)
 
     def beside(self, firing: int, resolved: int) -> str:
         more = f", and {figure(firing)} more {'alert' if firing == 1 else 'alerts'}" if firing else ""

@@ -1,24 +1,40 @@
-"""What our own events carry, read from the body that also other services write."""
+"""What our own events carry, read from a body that other services write as well, and the sentences made of it."""
 
 from collections.abc import Mapping
 
 from consistency.model import parse_utc
+from notifiers.messages.figures import figure
 from notifiers.messages.message import NoticeFact, Window
 
 #: These act for nobody.
 _PROCESSES = {"worker", "schedule", "celery"}
 
 
-def actor(notice: NoticeFact) -> str:
-    """The person who has done it; empty if it was a process."""
-    by = word(notice, "by")
-    return "" if by in _PROCESSES else by
+class _Count(int):
+    """`{:row}` is `1 row` or `1,412 rows`, and `{}` the number alone."""
+
+    def __format__(self, what: str) -> str:
+        many = "" if self == 1 or not what else "s"
+        return f"{figure(int(self))} {what}{many}".rstrip()
 
 
-def number(notice: NoticeFact, name: str) -> int:
-    """A count of the event; 0 if it has none."""
-    value = notice.metrics.get(name)
-    return value if isinstance(value, int) else 0
+class _Facts(dict[str, object]):
+    """By name, for a sentence; what is not counted is 0."""
+
+    def __missing__(self, name: str) -> object:
+        return _Count(0)
+
+
+def sentence(notice: NoticeFact, sentences: Mapping[str, str]) -> str:
+    """What has happened, by its type; empty if there is no sentence for that.
+
+    The sentence under `TYPE by` is for what a person has done, that under `TYPE missing` for when some are missing.
+    """
+    facts = _Facts((name, _Count(value)) for name, value in notice.metrics.items() if isinstance(value, int))
+    facts["by"] = by = word(notice, "by")
+    known = {" by": by and by not in _PROCESSES, " missing": facts.get("missing"), "": True}
+    found = (sentences.get(f"{notice.event_type}{more}") for more, is_so in known.items() if is_so)
+    return next((each for each in found if each), "").format_map(facts)
 
 
 def word(notice: NoticeFact, name: str) -> str:

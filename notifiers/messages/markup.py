@@ -1,4 +1,4 @@
-"""How each chat writes bold, links and the characters that mean something to it."""
+"""How each chat writes bold, links, commands and the characters that mean something to it."""
 
 import re
 from collections.abc import Callable

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consistency.model import Level
+from notifiers.messages.chinese_events import CHINESE_EVENTS
+from notifiers.messages.english_events import ENGLISH_EVENTS
 from notifiers.messages.fitting import BLANK, size
 from notifiers.messages.markup import DINGTALK, LARK, PLAIN, SLACK, TAGGED, WECOM
 from notifiers.messages.message import AlertFact, Message, Onset, Repaired
@@ -270,6 +272,7 @@ def test_the_tone_of_a_message(told: list[Any], reason: str, tone: Tone) -> None
 def test_every_language_has_a_name_for_every_level_and_every_fact() -> None:
     assert ENGLISH.phrases.levels.keys() == CHINESE.phrases.levels.keys() == set(Level)
     assert ENGLISH.phrases.names.keys() == CHINESE.phrases.names.keys()
+    assert ENGLISH_EVENTS.keys() == CHINESE_EVENTS.keys()
 
 
 @pytest.mark.parametrize("state", get_args(AlertFact.model_fields["state"].annotation))
