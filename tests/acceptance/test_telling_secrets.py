@@ -29,7 +29,7 @@ from consistency.ledger.schema import create_or_upgrade
 from consistency.resources import Resources
 from consistency.settings import Settings
 from notifiers.deliveries.outbox import enqueue
-from tests.acceptance.command_line import CELERY, Ended, Place, ended
+from tests.acceptance.command_line import CELERY, PROGRAM, Ended, Place, ended
 from tests.acceptance.house import House, client_of, kill
 from tests.acceptance.launching import ROOT, eventually
 from tests.factories.default_app import make_application
@@ -163,6 +163,11 @@ class Talk:
     def here(self) -> Place:
         return Place(self.house.folder, self.house.settings)
 
+    def all_of(self, program: tuple[str, ...], *commands: tuple[str, ...]) -> dict[str, Ended]:
+        """What these commands of a program leave behind, by their arguments; they run at one time."""
+        started = {" ".join(command): self.here.start(*program, *command) for command in commands}
+        return {name: ended(process) for name, process in started.items()}
+
     def secrets(self) -> set[str]:
         """Those of the settings and the signatures that were made with them."""
         return {*self.keep.known.values(), *self.plain.signatures(), *self.strange.signatures()}
@@ -201,10 +206,6 @@ class Talk:
             text = answer.read().decode()
         assert answer.status == 200, (path, answer.status, text)
         return text
-
-    def celery(self, *arguments: str) -> Ended:
-        """`celery -A monitor_tasks` with these arguments, to its end."""
-        return ended(self.here.start(*CELERY, *arguments))
 
     def assert_clean(self, found: dict[str, str]) -> None:
         """None of these texts holds a secret."""
@@ -353,7 +354,7 @@ COMMANDS = (
 
 
 def test_no_command_shows_a_secret(talk: Talk) -> None:
-    done = {" ".join(command): talk.here.run(*command) for command in COMMANDS}
+    done = talk.all_of(PROGRAM, *COMMANDS)
     assert {name: end.code for name, end in done.items() if name != "doctor --json"} == {
         " ".join(command): 0 for command in COMMANDS if command[0] != "doctor"
     }
@@ -364,17 +365,15 @@ def test_a_test_of_a_channel_shows_no_secret(talk: Talk) -> None:
     talk.plain.manner = "status 401"
     # Clients try one mechanism after the other.
     talk.mail.will_answer("AUTH", *(f"535 {talk.keep.known['mailpass']}" for _ in range(3)))
-    place = talk.here
     tried = ("feishu", "dingtalk", "pagerduty", "webhook", "nobody", "within", "mail", "apprise", "own", "calm")
-    done = {name: place.run("notify", "test", name) for name in tried}
-    done["as json"] = place.run("notify", "test", "feishu", "--json")
+    done = talk.all_of(PROGRAM, *(("notify", "test", name) for name in tried), ("notify", "test", "own", "--json"))
     assert {name for name, end in done.items() if end.code == 0} == set()
     talk.assert_clean({name: end.out + end.err for name, end in done.items()})
 
 
 def test_celery_shows_no_secret(talk: Talk) -> None:
     asked = (("report",), ("inspect", "conf"), ("inspect", "stats"), ("inspect", "registered"), ("inspect", "report"))
-    done = {" ".join(command): talk.celery(*command) for command in asked}
+    done = talk.all_of(CELERY, *asked)
     assert {end.code for end in done.values()} == {0}
     assert "broker_url" in done["report"].out
     talk.assert_clean({name: end.out + end.err for name, end in done.items()})
