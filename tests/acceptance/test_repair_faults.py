@@ -2,8 +2,11 @@
 
 import signal
 import sqlite3
+import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -95,9 +98,10 @@ def test_messages_redis_and_the_provider_fail_while_two_repairs_and_the_applicat
         for run in runs:
             place.publish("pump", run_id=run.id)
         hub.rule("status", status=503)
-        eventually(lambda: any("provider_open" in (run.throttle or "") for run in place.runs()))
+        _gone_for_a_minute(place)
         place.drop_messages()
         hub.forget()
+        _patiently(lambda: all(run.state not in GOING_ON for run in place.runs()))
         ended = [place.ended_run(run.id) for run in runs]
         assert {run.state for run in ended} == {RunState.SUCCEEDED}
         assert len(place.runs()) == 2, "a second start opened a second run of the same scope"
@@ -107,6 +111,29 @@ def test_messages_redis_and_the_provider_fail_while_two_repairs_and_the_applicat
         originals = {row.task_id for row in rows_of(place.engine) if row.file_url.startswith(ORIGINAL)}
         assert originals == set(late)
         assert hub.seen()["costly"] == {}
+
+
+def _gone_for_a_minute(place: Workshop) -> None:
+    """Wait until the breaker has opened for the third time, which is 72 seconds after the first at the earliest.
+
+    It stays open for about 30, 60 and then 120 seconds, so only the third time ends so long after the first.
+    """
+    ends: set[datetime] = set()
+
+    def look(seconds: float) -> bool:
+        words = [run.throttle for run in place.runs() if run.throttle and "provider_open" in run.throttle]
+        ends.update(datetime.fromisoformat(each.rpartition(" ")[2]) for each in words)
+        return bool(ends) and (max(ends) - min(ends)).total_seconds() >= seconds
+
+    _patiently(lambda: look(100.0))
+
+
+def _patiently(look: Callable[[], bool]) -> None:
+    """Wait for what a breaker that is open for minutes keeps from happening."""
+    deadline = time.monotonic() + 300
+    while not look():
+        assert time.monotonic() < deadline, "it did not happen in five minutes"
+        time.sleep(0.1)
 
 
 def _written(place: Workshop, rows: int) -> None:
