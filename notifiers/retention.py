@@ -31,11 +31,13 @@ def forget_old(resources: Resources) -> dict[str, int]:
 
 
 def _forget_alerts(connection: Connection, before: datetime) -> int:
-    """Those that ended, of which no channel still has to hear; changes of others, once they are old and filed."""
+    """Those that ended, of which no channel still has to hear and all changes are filed; old changes of others."""
     old = alert_changes.c.filed_at.is_not(None) & (alert_changes.c.at < before)
     connection.execute(delete(alert_changes).where(old))
     told = select(group_members.c.alert_id).where(group_members.c.alert_id == alerts.c.id).exists()
-    ended = (alerts.c.state == AlertState.RESOLVED) & (alerts.c.last_seen_at < before) & ~told
+    unfiled = alert_changes.c.filed_at.is_(None) & (alert_changes.c.alert_id == alerts.c.id)
+    kept = told | select(alert_changes.c.id).where(unfiled).exists()
+    ended = (alerts.c.state == AlertState.RESOLVED) & (alerts.c.last_seen_at < before) & ~kept
     ids = list(connection.scalars(select(alerts.c.id).where(ended).limit(10 * _TOGETHER)))
     for start in range(0, len(ids), _TOGETHER):
         these = ids[start : start + _TOGETHER]
