@@ -1,10 +1,10 @@
 """Messages as the routing composes them, with what a test does not care about filled in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from consistency.model import Level
-from notifiers.messages.message import AlertFact, Message, NoticeFact
+from notifiers.messages.message import AlertFact, Message, NoticeFact, Repaired
 
 AT = datetime(2026, 9, 16, 4, 0, tzinfo=UTC)
 #: The event of the seed's own page.
@@ -75,3 +75,30 @@ def a_message(*told: AlertFact | NoticeFact, **values: Any) -> Message:
             **values,
         }
     )
+
+
+#: A check that has not run for an hour.
+SILENT = an_alert(
+    kind="checker_silent",
+    numbers={},
+    silent_since=AT - timedelta(hours=1),
+    due_every=timedelta(minutes=15),
+    command="reconcilery status",
+)
+#: A channel whose secret is wrong.
+BROKEN = an_alert(
+    kind="channel_broken",
+    numbers={},
+    labels={"channel": "ops"},
+    trouble="19021: sign match fail",
+    command="reconcilery notify test ops",
+)
+#: Over after a repair.
+OVER = an_alert(
+    2,
+    state="resolved",
+    since=AT - timedelta(hours=2),
+    until=AT,
+    numbers={"tasks": 412, "missing": 0},
+    repaired=Repaired(run_id="rep_1", restored=412, wanted=412),
+)
