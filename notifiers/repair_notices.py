@@ -19,6 +19,7 @@ TOLD = {
     "rolled_back_partial": Level.MEDIUM,
 }
 _NEXT = {
+    "planned": "apply",
     "approval_needed": "apply",
     "paused": "resume",
     "failed": "status",
@@ -31,7 +32,7 @@ _UNDOABLE = {"paused", "succeeded", "succeeded_with_leftovers"}
 
 def notice_of(end: RepairEnd, service: str) -> NoticeFact | None:
     """What is told of the event; None where it is only a step on the way."""
-    level = TOLD.get(end.event.type)
+    level = Level.MEDIUM if end.waits else TOLD.get(end.event.type)
     if level is None:
         return None
     return our_event(
@@ -50,6 +51,7 @@ def _sentence(end: RepairEnd) -> str:
     run, payload = end.event.run_id, end.event.payload
     said = payload.get("reason") or payload.get("needs_approval") or ""
     words = {
+        "planned": f"Repair {run} of {payload.get('planned', 0)} tasks is planned and waits for somebody to apply it",
         "approval_needed": f"Repair {run} needs approval: {said}",
         "paused": f"Repair {run} is paused: {said}",
         "failed": f"Repair {run} has failed: {said}",

@@ -15,15 +15,21 @@ from notifiers.alerts.alert import Alert
 from notifiers.alerts.observation import Observation, Sight
 
 _ENDED = {"succeeded", "succeeded_with_leftovers"}
+#: In whose name beat has repairs planned.
+_SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True)
 class RepairEnd:
-    """An event with what is known of its run; `window` is None where tasks were named one by one."""
+    """An event with what is known of its run; `window` is None where tasks were named one by one.
+
+    `waits` is whether it is a plan of the schedule, which nobody has asked for and somebody has to apply.
+    """
 
     event: RepairEvent
     rule: str
     window: Window | None
+    waits: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -52,7 +58,8 @@ def read_end(connection: Connection, event: RepairEvent) -> RepairEnd:
         raise BadRequest(f"event_id: there is no repair {event.run_id} any more")
     scope = json.loads(run.scope)
     window = Window(parse_utc(scope["start"]), parse_utc(scope["end"])) if "start" in scope else None
-    return RepairEnd(event, run.rule_id, window)
+    waits = event.type == "planned" and run.dry_run and run.created_by == _SCHEDULE
+    return RepairEnd(event, run.rule_id, window, waits)
 
 
 def observations_after(end: RepairEnd, alerts: Iterable[Alert]) -> list[Observation]:

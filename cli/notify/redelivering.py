@@ -19,7 +19,10 @@ from notifiers.deliveries import dead
 def redeliver(
     *, messages: tuple[str, ...], channel: str | None, since: str | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Send dead messages again; a receiver that has one already knows it by its id."""
+    """Send dead messages again; a receiver that has one already knows it by its id.
+
+    A message is named by its id or how that begins.
+    """
     with opened_ledger() as resources, writing(resources) as (connection, now):
         moment = parse_start(since, zone_of(resources), now, "--since") if since else None
         require_channel(connection, resources.settings, channel)

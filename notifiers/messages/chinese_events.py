@@ -8,6 +8,7 @@ CHINESE_EVENTS: Mapping[str, str] = MappingProxyType(
     {
         "test": "由程序发送",
         "test by": "由 {by} 发送",
+        "repair_planned": "修复计划等待执行：计划修复 {planned} 个任务",
         "repair_approval_needed": "修复等待批准：计划修复 {planned} 个任务",
         "repair_paused": "修复已自动暂停",
         "repair_paused by": "{by} 已暂停修复",

@@ -7,6 +7,7 @@ ENGLISH_EVENTS: Mapping[str, str] = MappingProxyType(
     {
         "test": "Sent by a program",
         "test by": "Sent by {by}",
+        "repair_planned": "A repair of {planned:task} is planned and waits for somebody to apply it",
         "repair_approval_needed": "A repair of {planned:task} waits for somebody's approval",
         "repair_paused": "The repair has paused itself",
         "repair_paused by": "{by} has paused the repair",

@@ -164,6 +164,19 @@ def test_steps_on_the_way_are_told_to_nobody(room: Newsroom, kind: str) -> None:
     assert (answer["told"], answer["deliveries"], room.count(notices)) == (True, 0, 0)
 
 
+def test_a_plan_of_the_schedule_asks_somebody_to_apply_it(room: Newsroom) -> None:
+    happened(room, ("planned", {"planned": 12}), dry_run=True, created_by="schedule")
+    (notice,) = room.notices()
+    assert (notice.event_type, notice.level) == ("repair_planned", Level.MEDIUM)
+    assert "of 12 tasks is planned and waits for somebody to apply it" in notice.message
+    assert notice.body["details"]["command"] == "reconcilery repair apply run-1"
+
+
+def test_what_the_schedule_repairs_by_itself_waits_for_nobody(room: Newsroom) -> None:
+    happened(room, ("planned", {"planned": 12}), dry_run=False, created_by="schedule")
+    assert room.notices() == []
+
+
 def test_an_event_told_twice_is_one_message(engine: Engine) -> None:
     room = newsroom_of(engine)
     (number,) = room.repair(("paused", {"reason": "key rejected"}))
