@@ -12,6 +12,7 @@ from compensation import control
 from compensation.runs import Run
 from compensation.states import RunState
 from consistency.database import transaction
+from consistency.ledger.delivery_tables import notices
 from consistency.ledger.tables import check_runs
 from tests.acceptance.launching import eventually
 from tests.acceptance.told import told, told_all
@@ -39,6 +40,12 @@ def scheduled(place: Workshop) -> dict[str, Any]:
     return answer
 
 
+def events(place: Workshop) -> list[str]:
+    """What people hear of repairs, apart from the log."""
+    with transaction(place.engine.execution_options(readonly=True)) as connection:
+        return list(connection.scalars(select(notices.c.event_type).order_by(notices.c.id)))
+
+
 def newest(place: Workshop, fits: Callable[[Run], bool]) -> Run:
     found = eventually(lambda: next((run for run in place.runs() if fits(run)), None))
     assert found is not None
@@ -54,6 +61,7 @@ def test_a_plan_waits_for_a_person_and_is_told_once(sqlite_url: str, redis_url: 
         said = [scheduled(place)["left_out"][RULE] for _ in range(3)]
         assert said == [f"plan {plan.id} waits for a person"] * 3
         assert told_all(place, plan.id, "planned") == ["planned"]
+        assert events(place) == ["repair_planned"]
         assert ([run.id for run in place.runs()], rows_of(place.engine)) == ([plan.id], [])
         control.start(place.resources, plan.id, "ann", approved=False)
         assert place.ended_run(plan.id).state is RunState.SUCCEEDED
