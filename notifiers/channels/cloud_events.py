@@ -25,7 +25,7 @@ def attributes(message: Message, event: Mapping[str, Any], prefix: str) -> dict[
     found: dict[str, str | int] = {
         "specversion": "1.0",
         "id": message.id,
-        "source": f"/reconcilery/{quote(message.service, safe='')}",
+        "source": f"/reconcilery/{quote(message.service, safe='', errors='replace')}",
         "type": f"{prefix}.{dotted_type(event)}.v1",
         "time": utc_text(message.at),
         "severitytext": level.upper(),
@@ -37,7 +37,7 @@ def attributes(message: Message, event: Mapping[str, Any], prefix: str) -> dict[
 
 def headers(found: Mapping[str, str | int]) -> dict[str, str]:
     """The attributes of a body that is the event alone."""
-    return {f"ce-{name}": quote(str(value), safe=_SAFE) for name, value in found.items()}
+    return {f"ce-{name}": quote(str(value), safe=_SAFE, errors="replace") for name, value in found.items()}
 
 
 def structured(found: Mapping[str, str | int], event: Mapping[str, Any]) -> dict[str, Any]:

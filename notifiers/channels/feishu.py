@@ -11,7 +11,7 @@ from notifiers.channels.channel import CHAT_RETRIES, Outcome, RateWindow, Verdic
 from notifiers.channels.http_post import Answer, HttpPost, fitted_body, token_key
 from notifiers.channels.judging import RETRY_AFTER, Meaning, by_code
 from notifiers.channels.parts import ChannelParts
-from notifiers.messages.markup import LARK, PLAIN, TAGGED
+from notifiers.messages.markup import LARK, TAGGED
 from notifiers.messages.message import Message
 from notifiers.messages.tone import Tone, tone_of
 
@@ -89,10 +89,11 @@ class Feishu:
         return {"msg_type": "interactive", "card": self._card(message, room, mentioned)}
 
     def _post_of(self, message: Message, room: int, mentioned: list[str]) -> dict[str, Any]:
-        lines = "\n\n".join(self._wording.parts(message, room, PLAIN)).split("\n")
+        lines = "\n\n".join(self._wording.parts(message, room, TAGGED)).split("\n")
         paragraphs: list[list[dict[str, str]]] = [[{"tag": "text", "text": line}] for line in lines]
         paragraphs += [[{"tag": "at", "user_id": each} for each in mentioned]] if mentioned else []
-        return {_LOCALES[self._settings.language]: {"title": self._wording.title(message), "content": paragraphs}}
+        title = TAGGED.escape(self._wording.title(message))
+        return {_LOCALES[self._settings.language]: {"title": title, "content": paragraphs}}
 
     def _card(self, message: Message, room: int, mentioned: list[str]) -> dict[str, Any]:
         parts = list(self._wording.parts(message, room, LARK))

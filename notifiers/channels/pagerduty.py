@@ -88,7 +88,8 @@ class PagerDuty:
         about = self._wording.phrases.about(message.service, [alert.rule] if alert.rule else [])
         summary = self._wording.phrases.titled(self._wording.headline(alert), about)
         event = self._event(action, key, summary, message, alert.level, shown)
-        event["payload"] |= {"timestamp": utc_text(alert.since), "component": alert.rule, "class": alert.kind}
+        names = {"component": one_line(alert.rule), "class": one_line(alert.kind)}
+        event["payload"] |= {"timestamp": utc_text(alert.since), **names}
         return event | ({"links": [{"href": alert.link, "text": summary[:100]}]} if alert.link else {})
 
     def _notices(self, message: Message) -> Iterator[Event]:
@@ -112,11 +113,20 @@ class PagerDuty:
         own = {"text": self._wording.text(message, _LONGEST_TEXT)} if self._wording.template else {}
         event["payload"] = {
             "summary": one_line(summary, _LONGEST_SUMMARY),
-            "source": message.service,
+            "source": one_line(message.service, _LONGEST_SUMMARY),
             "severity": _SEVERITIES[level],
-            "custom_details": mask_value({**(details or {}), **own}),
+            "custom_details": _shortened(mask_value({**(details or {}), **own})),
         }
         return event | {"client": "Reconcilery"}
+
+
+def _shortened(value: Any) -> Any:
+    """The value with no text in it that is too long, since PagerDuty takes no event of more than 512 KB."""
+    if isinstance(value, dict):
+        return {_shortened(key): _shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value]
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else value
 
 
 def _read(progress: str | None) -> _Progress:

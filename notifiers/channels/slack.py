@@ -58,13 +58,14 @@ class Slack:
         header = {"type": "plain_text", "text": _short(title), "emoji": False}
         parts = self._wording.parts(message, MOST_BYTES, SLACK)
         sections = [text for part in parts for text in chunks(part, _MOST_IN_SECTION) if text.strip()][:_MOST_SECTIONS]
+        # Verbatim: Slack makes no links and calls nobody of its own accord.
         return {
             # What a notification shows, and who has no blocks.
             "text": SLACK.escape(title),
             "unfurl_links": False,
             "blocks": [
                 {"type": "header", "text": header},
-                *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections),
+                *({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}} for text in sections),
             ],
         }
 

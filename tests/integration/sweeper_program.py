@@ -14,7 +14,7 @@ from consistency.resources import Resources
 from consistency.shared import Shared
 from notifiers.channels.choosing import Channels
 from notifiers.deliveries.limits import Limiter
-from notifiers.deliveries.sending import Post
+from notifiers.deliveries.post import Post
 from notifiers.deliveries.sending_round import deliver_due
 from notifiers.sweeping import sweep_all
 from tests.factories.bulletin import settings_with

@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, select
 
 from consistency.database import transaction
 from consistency.ledger.alert_tables import alert_changes, alerts
-from consistency.ledger.delivery_tables import deliveries
+from consistency.ledger.delivery_tables import deliveries, delivery_attempts, notification_groups
 from consistency.ledger.tables import check_runs
 from notifiers.messages.message import Message
 from tests.factories.limiting import eventually
@@ -86,7 +86,7 @@ class Happening:
 
 def settings_of(receiver: WebhookReceiver, redis_url: str, folder: Path) -> dict[str, Any]:
     """Two channels that hear of everything at once."""
-    web = {"kind": "webhook", "url": receiver.url, "inner": True, "timeout": "1s"}
+    web = {"kind": "webhook", "url": receiver.url, "inner": True, "timeout": "5s"}
     at_once = {"id": "all", "receivers": CHANNELS, "quiet": "0", "cap": "0", "group_interval": "0"}
     return {
         "channels": dict.fromkeys(CHANNELS, web),
@@ -103,6 +103,18 @@ def all_is_told(room: Newsroom) -> bool:
     unfiled = select(func.count()).select_from(alert_changes).where(alert_changes.c.filed_at.is_(None))
     with transaction(room.resources.store) as connection:
         return not any(connection.scalar(question) for question in (untold, unsent, unfiled))
+
+
+def wait_for(room: Newsroom, question: Callable[[], bool]) -> None:
+    """As `eventually`, and says what is stuck if it never comes."""
+    try:
+        eventually(question)
+    except AssertionError:
+        with transaction(room.resources.store) as connection:
+            stuck = list(connection.execute(select(deliveries).where(deliveries.c.state != "sent")))
+            groups = list(connection.execute(select(notification_groups)))
+            tried = list(connection.execute(select(delivery_attempts).where(delivery_attempts.c.outcome != "ok")))
+        raise AssertionError(f"{stuck=} {groups=} {tried=}") from None
 
 
 def believed_after(messages: Sequence[Message]) -> set[str]:
@@ -146,7 +158,7 @@ def go_on(
         if number in dying:
             before = room.count(deliveries)
             if luck.random() < 0.5:
-                eventually(lambda before=before: room.count(deliveries) > before or all_is_told(room))  # type: ignore[misc]
+                wait_for(room, lambda before=before: room.count(deliveries) > before or all_is_told(room))  # type: ignore[misc]
             crew.kill_one()
 
 
@@ -170,10 +182,10 @@ def run(
                 with manner:
                     reports = range(part * share, (part + 1) * share)
                     go_on(room, crew, happening, luck, reports, kills // len(redis))
-                    eventually(lambda: all_is_told(room))
+                    wait_for(room, lambda: all_is_told(room))
             # Of two reports the later may have been taken in first; what comes after both sets it right.
             happening.report(room, happening.reports)
-            eventually(lambda: all_is_told(room))
+            wait_for(room, lambda: all_is_told(room))
         assert_all_was_told_once(room, receiver, happening.wrong_at(happening.reports), crew.killed)
 
 
@@ -191,5 +203,5 @@ def test_thirty_kills_and_a_redis_that_stops_leave_every_channel_with_the_truth(
     print("seed", seed)  # noqa: T201 - shown when the test fails
     with private_folder(account()) as folder:
         ours = OwnRedis(folder)
-        redis = [ours.running(), nullcontext(), ours.running()]
+        redis: list[AbstractContextManager[object]] = [ours.running(), nullcontext(), ours.running()]
         run(engine, database_url, ours.service.url, redis, 30, tmp_path, random.Random(seed))
