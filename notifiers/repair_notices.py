@@ -19,21 +19,21 @@ TOLD = {
     "rolled_back_partial": Level.MEDIUM,
 }
 _NEXT = {
-    "planned": "apply",
-    "approval_needed": "apply",
-    "paused": "resume",
-    "failed": "status",
-    "succeeded_with_leftovers": "items",
-    "rolled_back_partial": "status",
+    "planned": "apply {}",
+    "approval_needed": "apply {} --yes",
+    "paused": "resume {}",
+    "failed": "status {}",
+    "succeeded_with_leftovers": "items {}",
+    "rolled_back_partial": "status {}",
 }
 #: These have written rows, which can be taken back.
 _UNDOABLE = {"paused", "succeeded", "succeeded_with_leftovers"}
 
 
 def notice_of(end: RepairEnd, service: str) -> NoticeFact | None:
-    """What is told of the event; None where it is only a step on the way."""
+    """What is told of the event; None where it is only a step on the way, or where there was nothing to do."""
     level = Level.MEDIUM if end.waits else TOLD.get(end.event.type)
-    if level is None:
+    if level is None or (end.has_ended and not end.wanted):
         return None
     return our_event(
         f"repair_{end.event.type}",
@@ -76,10 +76,15 @@ def _details(end: RepairEnd) -> dict[str, Any]:
         "window": end.window.as_dict() if end.window else None,
         "reason": _reason(end),
         "exceeded": end.event.payload.get("exceeded"),
-        "command": f"reconcilery repair {_NEXT[kind]} {run_id}" if kind in _NEXT else "",
-        "undo": f"reconcilery repair rollback {run_id}" if kind in _UNDOABLE else "",
+        "command": f"reconcilery repair {_NEXT[kind].format(run_id)}" if kind in _NEXT else "",
+        "undo": f"reconcilery repair rollback {run_id}" if _may_be_undone(end) else "",
     }
     return {name: value for name, value in details.items() if value}
+
+
+def _may_be_undone(end: RepairEnd) -> bool:
+    wrote_nothing = end.has_ended and not end.restored
+    return end.event.type in _UNDOABLE and not wrote_nothing
 
 
 def _reason(end: RepairEnd) -> str:

@@ -232,8 +232,14 @@ def test_what_people_and_data_have_written_cannot_steer_the_terminal(room: Newsr
         assert not any(line.startswith("all is well") for line in out.splitlines())
 
 
-@pytest.mark.parametrize("command", ["", "list", "ack", "resolve", "history", "silence", "unsilence", "silences"])
-def test_every_help_ends_with_an_example(command: str) -> None:
-    code, out, _ = run("alerts", *command.split(), "-h")
+COMMANDS = {
+    "alerts": ("", "list", "ack", "resolve", "history", "silence", "unsilence", "silences"),
+    "notify": ("", "test", "list", "dead", "redeliver", "sweep"),
+}
+
+
+@pytest.mark.parametrize(("group", "command"), [(group, each) for group, names in COMMANDS.items() for each in names])
+def test_every_help_ends_with_an_example(group: str, command: str) -> None:
+    code, out, _ = run(group, *command.split(), "-h")
     assert code == 0
-    assert "Example: reconcilery alerts " in " ".join(out.strip().splitlines()[-2:])
+    assert f"Example: reconcilery {group} " in " ".join(out.strip().splitlines()[-2:])

@@ -288,13 +288,6 @@ def test_what_a_provider_answers_cannot_steer_the_terminal(room: Newsroom, hook:
         assert "\x1b" not in out + err
 
 
-@pytest.mark.parametrize("command", ["", "test", "list", "dead", "redeliver", "sweep"])
-def test_every_help_ends_with_an_example(command: str) -> None:
-    code, out, _ = run(*command.split(), "-h")
-    assert code == 0
-    assert "Example: reconcilery notify " in " ".join(out.strip().splitlines()[-2:])
-
-
 def test_a_database_that_is_away_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(tmp_path, monkeypatch, ops={"kind": "console"})
     monkeypatch.setenv("RECONCILERY_DATABASE_URL", "postgresql://nobody:5ecret@127.0.0.1:1/none")

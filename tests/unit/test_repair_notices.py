@@ -103,13 +103,23 @@ def test_steps_on_the_way_are_not_told() -> None:
     assert notice_of(ended("resumed", {}), "studio") is None
 
 
+def test_a_repair_with_nothing_to_do_is_not_told() -> None:
+    assert notice_of(ended("succeeded", {"counts": {}, "after": {"missing": 0}}), "studio") is None
+
+
+def test_what_has_written_nothing_cannot_be_undone() -> None:
+    notice = notice_of(ended("succeeded_with_leftovers", {"counts": {"upstream_gone": 2}, "after": None}), "studio")
+    assert notice is not None
+    assert "undo" not in notice.body["details"]
+
+
 #: What stands below the title besides the window and the moment.
 FACTS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "approval_needed",
         {"planned": 412, "needs_approval": "too many", "exceeded": {"repair_cap": 100}},
-        ["Beyond: repair_cap = 100", "Next: reconcilery repair apply run-1"],
-        ["超过上限：repair_cap = 100", "下一步：reconcilery repair apply run-1"],
+        ["Beyond: repair_cap = 100", "Next: reconcilery repair apply run-1 --yes"],
+        ["超过上限：repair_cap = 100", "下一步：reconcilery repair apply run-1 --yes"],
     ),
     (
         "paused",
