@@ -4,6 +4,7 @@ import html
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 
@@ -20,7 +21,12 @@ def traces_of(secrets: Iterable[str], text: str) -> set[str]:
     return {secret for secret in secrets if any(form in text for form in _forms(secret))}
 
 
-def _forms(secret: str) -> Iterator[str]:
+@cache
+def _forms(secret: str) -> frozenset[str]:
+    return frozenset(_written(secret))
+
+
+def _written(secret: str) -> Iterator[str]:
     for plain in {secret, unquote(secret)}:
         escaped = json.dumps(plain)[1:-1]
         quoted = quote(plain, safe="")
