@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -22,6 +23,7 @@ from benchmarks.servers import connect, create_database
 from consistency.database import database_now, transaction
 from consistency.ledger.own_tables import LEDGER
 from consistency.ledger.schema import create_or_upgrade
+from consistency.logs import configure_logging
 from consistency.model import Level
 from consistency.resources import Resources, open_resources
 from consistency.settings import Settings
@@ -46,7 +48,8 @@ def measure(bench: Bench) -> list[Result]:
     folder = bench.place("tell")
     found = certificate(folder)
     with _receiver(found) as url:
-        resources = _ledger(bench, url, str(found))
+        resources = _ledger(bench, url, str(found), folder)
+        configure_logging(resources.settings, "cli")
         ours, bare = [], []
         for number in range(ROUNDS):
             say(f"tell: round {number + 1} of {ROUNDS}")
@@ -76,10 +79,11 @@ def _receiver(found: Any) -> Iterator[str]:
             process.terminate()
 
 
-def _ledger(bench: Bench, url: str, authority: str) -> Resources:
+def _ledger(bench: Bench, url: str, authority: str, log_dir: Path) -> Resources:
     channel = {"kind": "webhook", "url": url, "secret": KEY, "inner": True, "ca_file": authority}
     database = create_database(bench.postgres_url, "tell")
-    resources = open_resources(Settings.model_validate({"database_url": database, "channels": {CHANNEL: channel}}))
+    chosen = {"database_url": database, "log_dir": log_dir, "channels": {CHANNEL: channel}}
+    resources = open_resources(Settings.model_validate(chosen))
     create_or_upgrade(resources.store, LEDGER)
     with connect(database) as connection:
         connection.execute("CREATE TABLE bare (id integer PRIMARY KEY, state text NOT NULL)")

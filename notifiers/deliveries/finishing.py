@@ -97,7 +97,7 @@ def without_secrets(verdict: Verdict) -> Verdict:
     """The verdict as it may be kept: masked, and no longer than its columns."""
     return Verdict(
         verdict.outcome,
-        verdict.code[:_CODE],
+        mask_text(verdict.code)[:_CODE],
         mask_text(verdict.detail)[:_DETAIL],
         verdict.wait,
         verdict.pause,

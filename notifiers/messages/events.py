@@ -73,7 +73,7 @@ def event_of(message: Message, headline: str = "") -> dict[str, Any]:
 
     `headline` is the text of the event where we write it ourselves.
     """
-    if len(message.notices) == 1 and not message.alerts:
+    if _is_sent_as_it_is(message):
         return _sent(message.notices[0])
     told = _gravest_first(message)
     return {
@@ -89,8 +89,14 @@ def event_of(message: Message, headline: str = "") -> dict[str, Any]:
 
 def worded_event(message: Message, wording: Wording) -> dict[str, Any]:
     """The same with a headline in the channel's language, or by the user's own template."""
+    if _is_sent_as_it_is(message):
+        return event_of(message)
     headline = wording.text(message, LONGEST_HEADLINE) if wording.template else wording.title(message)
     return event_of(message, headline)
+
+
+def _is_sent_as_it_is(message: Message) -> bool:
+    return len(message.notices) == 1 and not message.alerts
 
 
 def event_time(moment: datetime) -> str:
