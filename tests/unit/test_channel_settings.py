@@ -12,6 +12,7 @@ from consistency.settings import Examined, Settings, examine_settings
 
 KEY = "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA="
 CONSOLE = '[channels.a]\nkind = "console"\n'
+ROUTE = '[[routes]]\nid = "x"\nreceivers = ["a"]\n'
 
 
 def examined(folder: Path, text: str) -> Examined:
@@ -135,7 +136,7 @@ options = {{token = "hidden-option"}}
             "routes[1] can never be reached, because x takes everything; move it up",
         ),
         (
-            f'{CONSOLE}[[routes]]\nid = "x"\nreceivers = ["a"]\ngo_on = true\n[[routes]]\nid = "x"\nreceivers = ["a"]\n',
+            f"{CONSOLE}{ROUTE}go_on = true\n{ROUTE}",
             "routes uses the id x twice; give each its own",
         ),
         (
