@@ -37,6 +37,11 @@ def sweep_all(resources: Resources) -> None:
     _tell_what_was_left(resources)
     _look_around(resources)
     tell_due(resources)
+    # A full disk keeps the history in the ledger and no message from anybody.
+    _apart("history", partial(_file, resources))
+
+
+def _file(resources: Resources) -> None:
     while file_changes(resources, MOST) == MOST:
         continue
 

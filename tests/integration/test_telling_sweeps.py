@@ -221,6 +221,20 @@ def test_every_change_is_in_the_files_once(room: Newsroom) -> None:
     assert len(lines) == room.count(alert_changes)
 
 
+def test_a_log_folder_that_cannot_be_written_holds_up_no_message(room: Newsroom) -> None:
+    tell_check(room.resources, room.check(300))
+    history = room.resources.settings.log_dir / "alerts"
+    history.parent.mkdir(exist_ok=True)
+    history.write_text("a file stands where the folder should be", encoding="utf-8")
+    sweep(room)
+    with transaction(room.resources.store) as connection:
+        assert list(connection.scalars(select(alert_changes.c.id).where(alert_changes.c.filed_at.is_(None))))
+    history.unlink()
+    sweep(room)
+    with transaction(room.resources.store) as connection:
+        assert not list(connection.scalars(select(alert_changes.c.id).where(alert_changes.c.filed_at.is_(None))))
+
+
 def test_a_replica_that_is_behind_is_never_asked(sqlite: Engine, tmp_path: Path) -> None:
     room = newsroom_of(sqlite, log_dir=tmp_path / "logs")
     behind = connect(f"sqlite:///{tmp_path / 'behind.sqlite'}", own_file=True)
