@@ -1,7 +1,7 @@
 """Telling: how many messages one thread brings to a webhook over TLS, beside a loop by hand that does the same.
 
-The bare loop posts the same bytes with one `requests.Session` to the same server, and makes two commits a message. It
-claims nothing, signs nothing, keeps no attempts and looks at no limits.
+The bare loop posts the same messages, made before the clock starts, with one `requests.Session` to the same server, and
+makes two commits a message. It claims nothing, signs nothing, keeps no attempts and looks at no limits.
 """
 
 import subprocess
@@ -28,7 +28,10 @@ from consistency.model import Level
 from consistency.resources import Resources, open_resources
 from consistency.settings import Settings
 from consistency.shared import Shared
+from notifiers.channels import cloud_events
 from notifiers.channels.choosing import Channels
+from notifiers.channels.http_post import JSON_TYPE
+from notifiers.channels.standard_webhooks import signed_headers
 from notifiers.deliveries.limits import Limiter
 from notifiers.deliveries.outbox import enqueue
 from notifiers.deliveries.post import Post
@@ -140,9 +143,17 @@ def _ours(resources: Resources, round_number: int) -> float:
     return MESSAGES / seconds
 
 
+def _on_the_wire(message: Message) -> tuple[bytes, dict[str, str]]:
+    """The same bytes and headers as ours, made before the clock starts."""
+    event = event_of(message)
+    body = json_bytes(event)
+    described = cloud_events.headers(cloud_events.attributes(message, event, "io.reconcilery"))
+    return body, {"Content-Type": JSON_TYPE, **described, **signed_headers(message.id, message.at, body, [KEY])}
+
+
 def _bare(database_url: str, url: str, authority: str, round_number: int) -> float:
     first = round_number * MESSAGES
-    bodies = [json_bytes(event_of(_message(number, round_number))) for number in range(MESSAGES)]
+    requests_made = [_on_the_wire(_message(number, round_number)) for number in range(MESSAGES)]
     with psycopg.connect(database_url.replace("+psycopg", "")) as connection, requests.Session() as session:
         session.trust_env = False
         session.verify = authority
@@ -151,10 +162,10 @@ def _bare(database_url: str, url: str, authority: str, round_number: int) -> flo
         )
         connection.commit()
         began = time.perf_counter()
-        for number, body in enumerate(bodies):
+        for number, (body, headers) in enumerate(requests_made):
             connection.execute("UPDATE bare SET state = 'sending' WHERE id = %s", (first + number,))
             connection.commit()
-            session.post(url, data=body, headers={"Content-Type": "application/json"}, timeout=15).raise_for_status()
+            session.post(url, data=body, headers=headers, timeout=15).raise_for_status()
             connection.execute("UPDATE bare SET state = 'sent' WHERE id = %s", (first + number,))
             connection.commit()
         return MESSAGES / (time.perf_counter() - began)

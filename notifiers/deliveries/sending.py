@@ -88,7 +88,8 @@ def attempt(ready: Ready) -> Attempt:
 def tell(post: Post, report: Report) -> None:
     """What became of it, in the log."""
     said = {key: value for key, value in report.as_dict().items() if key != "channel_turn"}
-    told = log.info if report.state is DeliveryState.SENT else log.warning
+    # What was sent stands in the ledger; in the log it would bury what was not.
+    told = log.debug if report.state is DeliveryState.SENT else log.warning
     told("delivery.attempt", worker=post.worker, **said)
     if report.turn is not None:
         told = log.error if report.turn.broken else log.info
