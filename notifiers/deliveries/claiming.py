@@ -46,6 +46,7 @@ _MINE = update(deliveries).where(
 )
 
 
+_MOST_HELD = 1000
 #: For so many seconds it is likely that nothing has changed since a look; a claim finds out if it has.
 _FRESH = 1.0
 
@@ -143,12 +144,18 @@ def change_found(connection: Connection, found: Found, **values: Any) -> bool:
 
 
 def hold_others(connection: Connection, found: Found, *, only_stood_in: bool) -> None:
-    """Let what else is due on a channel wait until that may be asked; perhaps only what nobody is to stand in for."""
+    """Let what else is due on a channel wait until that may be asked; perhaps only what nobody is to stand in for.
+
+    It spares others the look, so what somebody has locked is passed over: two who hold would wait for each other.
+    """
     due = (deliveries.c.channel == found.channel) & (deliveries.c.state == DeliveryState.QUEUED)
     due &= deliveries.c.next_at <= found.now
     if only_stood_in:
         due &= deliveries.c.fallback_at.is_not(None) | deliveries.c.fallback_of.is_not(None)
-    connection.execute(update(deliveries).where(due).values(next_at=found.health.paused_until))
+    chosen = select(deliveries.c.id).where(due).limit(_MOST_HELD).with_for_update(skip_locked=True)
+    if ids := list(connection.scalars(chosen)):
+        held = update(deliveries).where(deliveries.c.id.in_(ids)).values(next_at=found.health.paused_until)
+        connection.execute(held)
 
 
 def let_go(connection: Connection, claim: Claim, state: DeliveryState, **values: Any) -> bool:

@@ -53,10 +53,20 @@ def stand_in(
     return enqueue(connection, message, fallback, group_key, found.seq, REASON, supersedes, now, fallback_of=found.id)
 
 
+_CHUNK = 500
+
+
 def hurry(connection: Connection, channel: str, now: datetime) -> None:
-    """Look at every waiting message of a channel again, because it broke or was mended."""
+    """Look at every waiting message of a channel again, because it broke or was mended.
+
+    What somebody has locked is being looked at; to wait for it could be to wait for each other.
+    """
     waiting = (deliveries.c.channel == channel) & (deliveries.c.state == DeliveryState.QUEUED)
-    connection.execute(update(deliveries).where(waiting, deliveries.c.next_at > now).values(next_at=now))
+    chosen = select(deliveries.c.id).where(waiting, deliveries.c.next_at > now).with_for_update(skip_locked=True)
+    ids = list(connection.scalars(chosen))
+    for first in range(0, len(ids), _CHUNK):
+        these = deliveries.c.id.in_(ids[first : first + _CHUNK])
+        connection.execute(update(deliveries).where(these).values(next_at=now))
 
 
 def _free_group(connection: Connection, found: Found, message: Message, fallback: str) -> str | None:
