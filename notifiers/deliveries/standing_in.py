@@ -16,6 +16,7 @@ from notifiers.messages.message import Message
 #: How long a message waits for a broken channel before another one stands in.
 PATIENCE = timedelta(minutes=1)
 REASON = "fallback"
+_CHUNK = 500
 
 
 def may_stand_in(found: Found) -> bool:
@@ -51,9 +52,6 @@ def stand_in(
     supersedes = channel_of(switchboard, fallback).supersedes
     message = message.model_copy(update=instead)
     return enqueue(connection, message, fallback, group_key, found.seq, REASON, supersedes, now, fallback_of=found.id)
-
-
-_CHUNK = 500
 
 
 def hurry(connection: Connection, channel: str, now: datetime) -> None:
