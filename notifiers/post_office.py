@@ -34,5 +34,5 @@ def post_for(resources: Resources, client: redis.Redis | None) -> Iterator[Post]
 
 
 def _post(resources: Resources, channels: Channels, client: redis.Redis | None) -> Post:
-    limiter = Limiter(Shared(client), f"{resources.settings.key_prefix}channel:")
+    limiter = Limiter(Shared(client), resources.settings.key_prefix)
     return Post(resources, channels, limiter, f"{socket.gethostname()}:{os.getpid()}")

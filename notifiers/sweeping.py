@@ -49,8 +49,7 @@ def _file(resources: Resources) -> None:
 def due(resources: Resources) -> tuple[str, ...]:
     """The ids of the deliveries that should be sent now."""
     with transaction(resources.store.execution_options(readonly=True)) as connection:
-        found = due_deliveries(connection, database_now(connection), MOST)
-    return tuple(delivery.id for delivery in found)
+        return tuple(due_deliveries(connection, database_now(connection), MOST))
 
 
 def _tell_what_was_left(resources: Resources) -> None:

@@ -20,6 +20,9 @@ Answer = dict[str, Any]
 
 log = structlog.get_logger(__name__)
 
+#: The sweeper calls again for what is still due, so that calls which nobody heard must not gather on the queue.
+WAITS_SECONDS = 30
+
 
 class NotifyTask(Task):  # type: ignore[misc]
     """A task whose wrong arguments are told in one line."""
@@ -71,6 +74,6 @@ def have_sent(delivery_ids: Iterable[str]) -> None:
     """One task for each delivery; a message that is lost is sent by the sweeper."""
     try:
         for delivery_id in delivery_ids:
-            deliver.delay(delivery_id=delivery_id)
+            deliver.apply_async(kwargs={"delivery_id": delivery_id}, expires=WAITS_SECONDS)
     except (OperationalError, RuntimeError) as error:
         log.warning("deliveries.not_called", reason=str(error)[:200], next="the sweeper calls them")

@@ -1,6 +1,5 @@
 """Messages on their way: written with the decision to tell, so that what was decided is sent and nothing else."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,14 +33,6 @@ class Delivery:
     finished_at: datetime | None
     ended_because: str | None
     fallback_of: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery that should be sent now."""
-
-    id: str
-    channel: str
 
 
 def enqueue(
@@ -104,12 +95,13 @@ def _with_what_only_older_tell(message: Message, older: list[Message]) -> Messag
     return message.model_copy(update=more)
 
 
-def due_deliveries(connection: Connection, now: datetime, limit: int, without: Collection[str] = ()) -> list[Due]:
-    """What should be sent now, longest due first, leaving out the channels in `without`."""
+def due_deliveries(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """The ids of what should be sent now, longest due first."""
     due = deliveries.c.state.in_(sorted(OPEN)) & (deliveries.c.next_at <= now)
-    chosen = select(deliveries.c.id, deliveries.c.channel).where(due, deliveries.c.channel.not_in(sorted(without)))
-    ordered = chosen.order_by(deliveries.c.next_at, deliveries.c.created_at, deliveries.c.id).limit(limit)
-    return [Due(row.id, row.channel) for row in connection.execute(ordered)]
+    ordered = (
+        select(deliveries.c.id).where(due).order_by(deliveries.c.next_at, deliveries.c.created_at, deliveries.c.id)
+    )
+    return list(connection.scalars(ordered.limit(limit)))
 
 
 def find_delivery(connection: Connection, delivery_id: str) -> Delivery | None:
