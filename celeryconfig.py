@@ -54,6 +54,7 @@ task_routes = {
     "monitor_tasks.deep_check": {"queue": "reconcilery.deep"},
     "monitor_tasks.help_run": {"queue": "reconcilery.deep"},
     "compensation.*": {"queue": "reconcilery.repair"},
+    "monitoring.*": {"queue": "reconcilery.notify"},
     "notifiers.*": {"queue": "reconcilery.notify"},
 }
 task_track_started = True

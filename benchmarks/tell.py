@@ -21,6 +21,7 @@ from benchmarks.harness import Bench, say
 from benchmarks.results import Result
 from benchmarks.servers import connect, create_database
 from consistency.database import database_now, transaction
+from consistency.events import json_bytes
 from consistency.ledger.own_tables import LEDGER
 from consistency.ledger.schema import create_or_upgrade
 from consistency.logs import configure_logging
@@ -36,7 +37,7 @@ from notifiers.deliveries.limits import Limiter
 from notifiers.deliveries.outbox import enqueue
 from notifiers.deliveries.post import Post
 from notifiers.deliveries.sending_round import deliver_due
-from notifiers.messages.events import event_of, json_bytes
+from notifiers.messages.events import event_of
 from notifiers.messages.message import Message, NoticeFact
 from tests.servers.certificates import certificate
 

@@ -2,6 +2,7 @@
 
 ReconcileryError
 ├── BadRequest            the caller's argument is wrong; names the argument and the fix
+│   └── BadEvent              an event is wrong; a ValueError as well, because programs of others emit it
 ├── ConfigurationError    a setting is wrong; names the key and the fix
 │   └── MappingError      a rule does not fit the tables it names
 ├── DatabaseError         the database did not do what was asked
@@ -25,6 +26,10 @@ class BadRequest(ReconcileryError):
     """The caller's argument is wrong."""
 
     exit_code = 2
+
+
+class BadEvent(BadRequest, ValueError):
+    """An event is wrong."""
 
 
 class ConfigurationError(ReconcileryError):

@@ -57,6 +57,9 @@ class RouteSettings(_Table):
     min_level: Level = Field(default=Level.LOW, description="the mildest level")
     rules: tuple[str, ...] = Field(default=(), description="the rules")
     services: tuple[str, ...] = Field(default=(), description="the services")
+    events: tuple[str, ...] = Field(
+        default=(), description="the types of events; a route that names some is for these alone, and for no alert"
+    )
     days: tuple[Day, ...] = Field(default=(), description="the days of the week, from mon to sun")
     hours: HoursOfDay = Field(default=None, description="the time of day in the configured zone")
     go_on: bool = Field(default=False, description="whether later routes are looked at as well")
@@ -88,6 +91,9 @@ class MaintenanceSettings(_Table):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="its name")
     start: AwareDatetime | None = Field(default=None, description="when it begins, with a zone")
     end: AwareDatetime | None = Field(default=None, description="when it ends, with a zone")
+    events: tuple[str, ...] = Field(
+        default=(), description="the types of events; a route that names some is for these alone, and for no alert"
+    )
     days: tuple[Day, ...] = Field(default=(), description="the days of the week, from mon to sun")
     hours: HoursOfDay = Field(default=None, description="the time of day in the configured zone")
     rules: tuple[str, ...] = Field(default=(), description="the rules; none means all")

@@ -32,7 +32,7 @@ class Gathered:
 #: What a variable holds as JSON.
 _TABLES = ("rules", "channels", "routes", "maintenance")
 #: Lists that a variable may hold as names with commas between them.
-_LISTS = ("custom_checks", "link_hosts")
+_LISTS = ("custom_checks", "event_types", "link_hosts")
 
 
 def environment_name(setting: str) -> str:

@@ -21,6 +21,7 @@ from pydantic import (
 from consistency.channel_settings import ChannelName, ChannelSettings
 from consistency.durations import duration_text
 from consistency.errors import BadRequest, ConfigurationError
+from consistency.events import EventLevel
 from consistency.mapping import DEFAULT_RULE, RuleMapping
 from consistency.masking import HIDDEN, mask_text
 from consistency.route_checks import check_fallbacks, check_ids, check_routes
@@ -31,6 +32,8 @@ from consistency.value_types import (
     DatabaseUrl,
     DottedName,
     Duration,
+    EventsUrl,
+    EventTypeName,
     HttpUrl,
     LogLevel,
     ProviderName,
@@ -42,7 +45,15 @@ from consistency.value_types import (
     not_empty,
 )
 
-SECRETS = ("database_url", "read_url", "store_url", "redis_url", "runninghub_api_key")
+SECRETS = (
+    "database_url",
+    "read_url",
+    "store_url",
+    "redis_url",
+    "runninghub_api_key",
+    "events_url",
+    "events_token",
+)
 
 
 class Settings(BaseModel):
@@ -140,6 +151,19 @@ class Settings(BaseModel):
     tell_every: Span = Field(default=timedelta(seconds=5), description="how often it is looked for what is to be told")
     digest_at: TimeOfDay = Field(default=time(9, 0), description="when mild alerts are told, in the configured zone")
     ack_for: Span = Field(default=timedelta(hours=4), description="how long an acknowledgement lasts")
+    tell_events_from: EventLevel = Field(
+        default=EventLevel.WARNING, description="from which level on people are told of events: info to critical"
+    )
+    event_types: tuple[EventTypeName, ...] = Field(
+        default=(), description="types of your own that events may have beside the built-in ones"
+    )
+    event_days: Whole = Field(default=30, ge=1, description="how many days events are kept")
+    events_url: EventsUrl = Field(
+        default="",
+        description="where services send their events: http(s):// of the HTTP API or redis://; empty: into the own"
+        " tables",
+    )
+    events_token: SecretStr = Field(default=SecretStr(""), description="the token for the HTTP API, if it asks for one")
     dead_days: Whole = Field(default=30, ge=1, description="how many days undelivered messages are kept")
 
     @field_validator("lease")
@@ -197,7 +221,8 @@ class Settings(BaseModel):
         shown: dict[str, Any] = self.model_dump(mode="json")
         for name in SECRETS:
             shown[name] = mask_text(shown[name])
-        shown["runninghub_api_key"] = HIDDEN if self.runninghub_api_key.get_secret_value() else ""
+        for name in ("runninghub_api_key", "events_token"):
+            shown[name] = HIDDEN if getattr(self, name).get_secret_value() else ""
         shown["channels"] = {name: _hidden(channel) for name, channel in shown["channels"].items()}
         return shown
 

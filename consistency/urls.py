@@ -59,6 +59,18 @@ def check_http_url(text: str) -> str:
     return text
 
 
+def check_events_url(text: str) -> str:
+    """Where events may be sent: the address of an HTTP API or of a Redis server, or nothing; ValueError otherwise."""
+    kind = text.strip().partition("://")[0].lower()
+    if kind in {"redis", "rediss"}:
+        return check_redis_url(text)
+    if kind in {"http", "https"}:
+        return check_http_url(text)
+    if text.strip():
+        raise ValueError("is neither a web address nor Redis; write https://host:5000 or redis://:password@host:6379/0")
+    return ""
+
+
 def _unknown(scheme: str) -> str:
     kind, _, driver = scheme.partition("+")
     if driver and kind in _DRIVERS:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from consistency.durations import duration_text, parse_duration
-from consistency.urls import check_http_url, check_redis_url, normalise_database_url
+from consistency.event_checks import check_type_name
+from consistency.urls import check_events_url, check_http_url, check_redis_url, normalise_database_url
 from consistency.zones import get_zone
 
 Plain = str | int | float | bool
@@ -116,6 +117,13 @@ def _certificates(path: str) -> str:
     return path
 
 
+def _event_type(name: str) -> str:
+    try:
+        return check_type_name(name)
+    except ValueError:
+        raise ValueError("must be words like disk_swapped: lower case, digits and _, at most 64 characters") from None
+
+
 def _database_url(text: str) -> str:
     return normalise_database_url(text) if text.strip() else ""
 
@@ -135,4 +143,6 @@ ProviderName = Annotated[str, AfterValidator(_provider), Field(max_length=500)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url), Field(repr=False)]
 RedisUrl = Annotated[str, AfterValidator(check_redis_url), Field(repr=False)]
 CertificatesFile = Annotated[str, AfterValidator(_certificates)]
+EventsUrl = Annotated[str, AfterValidator(check_events_url), Field(repr=False)]
+EventTypeName = Annotated[str, AfterValidator(_event_type)]
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]

@@ -10,8 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from consistency.events import event_object
 from notifiers.channels.channel import CHAT_RETRIES, Outcome, RateWindow, Verdict
-from notifiers.messages.events import event_object, worded_event
+from notifiers.messages.events import worded_event
 from notifiers.messages.message import Message
 from notifiers.messages.wording import Wording
 

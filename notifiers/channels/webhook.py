@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from consistency.channel_settings import WebhookSettings
+from consistency.event_size import LARGEST_EVENT, fitted
+from consistency.events import json_bytes
 from consistency.retry_after import retry_after
 from notifiers.channels import cloud_events
 from notifiers.channels.channel import WEBHOOK_RETRIES, Outcome, RateWindow, Verdict
@@ -13,8 +15,7 @@ from notifiers.channels.http_post import JSON_TYPE, Answer, HttpPost, token_key
 from notifiers.channels.judging import by_status
 from notifiers.channels.parts import ChannelParts
 from notifiers.channels.standard_webhooks import signed_headers
-from notifiers.messages.event_size import LARGEST_EVENT, fitted
-from notifiers.messages.events import json_bytes, worded_event
+from notifiers.messages.events import worded_event
 from notifiers.messages.message import Message
 
 #: The receiver is gone for good, or will never take anything of this size.

@@ -1,41 +1,20 @@
 """A message as one event of the interface that other services use: seven keys in their order, words in lower case."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from consistency.events import EVENT_LEVELS, event_time
 from consistency.model import Level
 from notifiers.messages.message import AlertFact, Message, NoticeFact
 from notifiers.messages.wording import Wording
 
 LONGEST_HEADLINE = 2000
 
-#: What an alert's level is called in an event; what is resolved is `info`.
-EVENT_LEVELS: Mapping[Level, str] = {
-    Level.LOW: "info",
-    Level.MEDIUM: "warning",
-    Level.HIGH: "error",
-    Level.CRITICAL: "critical",
-}
 #: Alerts about the data are results of a check; all others are about what watches and tells.
 _ABOUT_DATA = {"missing_outputs", "finding"}
 _GRAVEST_FIRST = tuple(reversed(Level))
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An event as a callback sees it; `timestamp` is text, so that all of it can go into JSON as it is."""
-
-    timestamp: str
-    event_type: str
-    level: str
-    service: str
-    message: str
-    details: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
 
 
 def our_event(
@@ -60,12 +39,6 @@ def our_event(
         "metrics": dict(metrics),
     }
     return NoticeFact(event_type=event_type, level=level, service=service, rule=rule, message=message, at=at, body=body)
-
-
-def event_object(event: Mapping[str, Any]) -> Event:
-    """The event with attributes in place of keys; keys that no event has are left out."""
-    texts = {name: str(event.get(name, "")) for name in ("timestamp", "event_type", "level", "service", "message")}
-    return Event(**texts, details=_table(event.get("details")), metrics=_table(event.get("metrics")))
 
 
 def event_of(message: Message, headline: str = "") -> dict[str, Any]:
@@ -97,20 +70,6 @@ def worded_event(message: Message, wording: Wording) -> dict[str, Any]:
 
 def _is_sent_as_it_is(message: Message) -> bool:
     return len(message.notices) == 1 and not message.alerts
-
-
-def event_time(moment: datetime) -> str:
-    """As the interface writes moments: in UTC with milliseconds, `2025-08-29T10:30:00.000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def json_bytes(value: Any) -> bytes:
-    """Compact JSON in UTF-8, keys in the order they stand in."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _sent(notice: NoticeFact) -> dict[str, Any]:

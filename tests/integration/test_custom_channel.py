@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from consistency.errors import ConfigurationError
+from consistency.events import event_object
 from consistency.settings import Settings
 from notifiers.channels.channel import CHAT_RETRIES, Channel, Outcome, RateWindow, Verdict
 from notifiers.channels.choosing import Channels
-from notifiers.messages.events import event_object
 from tests.factories.channels import a_channel
 from tests.factories.messages import SEED_EVENT, a_message, a_notice
 from tests.factories.pages import code_blocks

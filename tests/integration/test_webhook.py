@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
+from consistency.event_size import LARGEST_EVENT
+from consistency.events import json_bytes
 from notifiers.channels.channel import WEBHOOK_RETRIES, Outcome, Verdict
-from notifiers.messages.event_size import LARGEST_EVENT
-from notifiers.messages.events import json_bytes
 from notifiers.messages.message import Message
 from tests.factories.channels import a_channel
 from tests.factories.messages import SEED_EVENT, a_message, a_notice, an_alert

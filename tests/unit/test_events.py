@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consistency.event_size import LARGEST_EVENT, fitted
+from consistency.events import event_object, json_bytes
 from consistency.model import Level
-from notifiers.messages.event_size import LARGEST_EVENT, fitted
-from notifiers.messages.events import event_object, event_of, json_bytes
+from notifiers.messages.events import event_of
 from notifiers.messages.message import Message
 from tests.factories.messages import AT, SEED_EVENT, a_message, a_notice, an_alert
 

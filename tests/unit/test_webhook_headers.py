@@ -8,9 +8,10 @@ import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from consistency.events import json_bytes
 from notifiers.channels.cloud_events import CONTENT_TYPE, attributes, dotted_type, headers, structured
 from notifiers.channels.standard_webhooks import key_of, signed_headers
-from notifiers.messages.events import event_of, json_bytes
+from notifiers.messages.events import event_of
 from notifiers.messages.message import Message
 from tests.factories.messages import AT, SEED_EVENT, a_message, a_notice, an_alert
 

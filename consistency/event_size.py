@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from typing import Any
 
-from notifiers.messages.events import json_bytes
+from consistency.events import json_bytes
 
 LARGEST_EVENT = 20_000
 _LONGEST_TEXT = 500

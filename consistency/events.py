@@ -1,0 +1,122 @@
+"""What other services tell: an event of a known type and level, and its seven keys as they travel."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from consistency.model import Level
+
+#: The keys of an event's JSON object, in their order.
+KEYS = ("timestamp", "event_type", "level", "service", "message", "details", "metrics")
+
+
+class EventType(StrEnum):
+    """What has happened; services may register types of their own beside these."""
+
+    SYNC_START = "sync_start"
+    SYNC_SUCCESS = "sync_success"
+    SYNC_FAILURE = "sync_failure"
+    CLEANUP_START = "cleanup_start"
+    CLEANUP_SUCCESS = "cleanup_success"
+    CLEANUP_FAILURE = "cleanup_failure"
+    MIGRATION_START = "migration_start"
+    MIGRATION_SUCCESS = "migration_success"
+    MIGRATION_FAILURE = "migration_failure"
+    HEALTH_CHECK = "health_check"
+    SERVICE_STATUS = "service_status"
+    PERFORMANCE_WARNING = "performance_warning"
+    STORAGE_WARNING = "storage_warning"
+
+
+class EventLevel(StrEnum):
+    """How grave it is, mildest first."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+#: What an event's level is called where it is told to people.
+TOLD_AS: Mapping[EventLevel, Level] = MappingProxyType(dict(zip(EventLevel, Level, strict=True)))
+#: The same the other way round.
+EVENT_LEVELS: Mapping[Level, EventLevel] = MappingProxyType(dict(zip(Level, EventLevel, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as a callback sees it; `timestamp` is text, so that all of it can go into JSON as it is."""
+
+    timestamp: str
+    event_type: str
+    level: str
+    service: str
+    message: str
+    details: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    #: The same wherever it is sent and however often; empty where nobody has given one.
+    id: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """The seven keys in their order, without the id."""
+        return {name: getattr(self, name) for name in KEYS}
+
+
+class WrittenEvent(NamedTuple):
+    """An event on its way: its id, and its JSON object in UTF-8 on one line."""
+
+    id: str
+    body: bytes
+
+    def line(self) -> bytes:
+        """How it stands in a file: the id, a space, the object, a line break."""
+        return b"%b %b\n" % (self.id.encode(), self.body)
+
+    @classmethod
+    def of_line(cls, line: bytes) -> "WrittenEvent":
+        """The inverse; ValueError for a line that is torn or none of ours."""
+        name, space, body = line.partition(b" ")
+        if not (name and space and body.startswith(b"{") and body.endswith(b"}\n")):
+            raise ValueError("no line of an event")
+        return cls(name.decode("ascii"), body[:-1])
+
+    def read(self) -> Event:
+        """The event with attributes again, all of it its own."""
+        return event_object(json.loads(self.body), self.id)
+
+
+def written(event: Event) -> WrittenEvent:
+    """The event as it travels; ValueError or TypeError when it holds what JSON does not know."""
+    return WrittenEvent(event.id, strict_json(event.body()))
+
+
+def event_object(found: Mapping[str, Any], event_id: str = "") -> Event:
+    """The event with attributes in place of keys; keys that no event has are left out."""
+    texts = {name: str(found.get(name, "")) for name in KEYS[:5]}
+    return Event(**texts, details=_table(found.get("details")), metrics=_table(found.get("metrics")), id=event_id)
+
+
+def event_time(moment: datetime) -> str:
+    """As events write moments: in UTC with milliseconds, `2025-08-29T10:30:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def strict_json(value: Any) -> bytes:
+    """Compact JSON in UTF-8; ValueError for numbers that JSON does not know, TypeError for other things."""
+    return _STRICT.encode(value).encode("utf-8", "replace")
+
+
+def json_bytes(value: Any) -> bytes:
+    """Compact JSON in UTF-8, keys in the order they stand in."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+_STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,159 @@
+"""The events of services: each is kept once, however often it comes, and read newest first."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, or_, select, update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from consistency.event_numbers import numbers_of
+from consistency.events import Event, EventLevel, WrittenEvent, event_object
+from consistency.ledger.event_tables import events
+from consistency.ledger.pulses import note_pulses
+from consistency.model import parse_utc
+
+_LEVELS = tuple(EventLevel)
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it is kept; `body` is its JSON object just as it came."""
+
+    id: str
+    occurred_at: datetime
+    received_at: datetime
+    body: str
+
+    @property
+    def event(self) -> Event:
+        return event_object(json.loads(self.body), self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What is left out fits everything; `since` is included, `until` is not."""
+
+    services: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    min_level: EventLevel = EventLevel.INFO
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = EventFilter()
+
+
+def store_events(
+    connection: Connection, arrived: Sequence[WrittenEvent], now: datetime, tell_from: EventLevel | None
+) -> int:
+    """Keep events that are not known yet; how many those are, where the database says so.
+
+    People are told of those from the level `tell_from` on; None is for events that are told in another way.
+    """
+    read = [(each, each.read()) for each in arrived]
+    # In one order everywhere, so that two who bring the same events never wait for each other in a circle.
+    rows = sorted((_row(each, event, now, tell_from) for each, event in read), key=lambda row: str(row["id"]))
+    if not rows:
+        return 0
+    stored = connection.execute(_insert_new(connection.dialect.name), rows).rowcount
+    note_pulses(connection, [event for _, event in read], now)
+    return max(stored, 0)
+
+
+def _row(arrived: WrittenEvent, event: Event, now: datetime, tell_from: EventLevel | None) -> dict[str, object]:
+    numbers = numbers_of(event)
+    grave = tell_from is not None and _LEVELS.index(EventLevel(event.level)) >= _LEVELS.index(tell_from)
+    return {
+        "id": arrived.id,
+        "occurred_at": parse_utc(event.timestamp),
+        "received_at": now,
+        "event_type": event.event_type,
+        "level": event.level,
+        "service": event.service,
+        "operation": numbers.operation,
+        "seconds": numbers.seconds,
+        "records": numbers.records,
+        "body": arrived.body.decode(),
+        "untold_since": now if grave else None,
+    }
+
+
+def _insert_new(dialect: str) -> Any:
+    if dialect in {"mysql", "mariadb"}:
+        return mysql.insert(events).on_duplicate_key_update(id=events.c.id)
+    kind = postgresql if dialect == "postgresql" else sqlite
+    return kind.insert(events).on_conflict_do_nothing(index_elements=["id"])
+
+
+def find_events(
+    connection: Connection, chosen: EventFilter = EVERYTHING, limit: int = 50, before: StoredEvent | None = None
+) -> list[StoredEvent]:
+    """The newest events by the time at which they happened; `before` is the last one of the page that came first."""
+    found = _filtered(chosen).order_by(events.c.occurred_at.desc(), events.c.id.desc()).limit(limit)
+    if before is not None:
+        older = events.c.occurred_at < before.occurred_at
+        same = and_(events.c.occurred_at == before.occurred_at, events.c.id < before.id)
+        found = found.where(or_(older, same))
+    return [_stored(row) for row in connection.execute(found)]
+
+
+def events_received(
+    connection: Connection, since: datetime, chosen: EventFilter = EVERYTHING, limit: int = 1000
+) -> list[StoredEvent]:
+    """Events that have come in since then, oldest first; one that commits late stands before some that are seen."""
+    found = _filtered(chosen).where(events.c.received_at >= since).order_by(events.c.received_at, events.c.id)
+    return [_stored(row) for row in connection.execute(found.limit(limit))]
+
+
+def find_event(connection: Connection, event_id: str) -> StoredEvent | None:
+    row = connection.execute(_filtered(EVERYTHING).where(events.c.id == event_id)).first()
+    return _stored(row) if row else None
+
+
+def untold_events(connection: Connection, limit: int) -> list[StoredEvent]:
+    """Events that people are to be told of, those first that have waited longest."""
+    waiting = events.c.untold_since.is_not(None)
+    found = _filtered(EVERYTHING).where(waiting).order_by(events.c.untold_since, events.c.id)
+    return [_stored(row) for row in connection.execute(found.limit(limit))]
+
+
+def mark_events_told(connection: Connection, ids: Iterable[str]) -> None:
+    """Remember that the routes have them."""
+    for chunk in _chunks(sorted(ids)):
+        connection.execute(update(events).where(events.c.id.in_(chunk)).values(untold_since=None))
+
+
+def forget_events(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete at most `limit` events that happened before then and wait for nobody; how many went."""
+    old = select(events.c.id).where(events.c.occurred_at < before, events.c.untold_since.is_(None)).limit(limit)
+    ids = list(connection.scalars(old))
+    for chunk in _chunks(ids):
+        connection.execute(delete(events).where(events.c.id.in_(chunk)))
+    return len(ids)
+
+
+def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+
+
+def _filtered(chosen: EventFilter) -> Select[Any]:
+    found = select(events.c.id, events.c.occurred_at, events.c.received_at, events.c.body)
+    lists: Mapping[Any, Sequence[str]] = {
+        events.c.service: chosen.services,
+        events.c.event_type: chosen.types,
+        events.c.level: _LEVELS[_LEVELS.index(chosen.min_level) :] if chosen.min_level != _LEVELS[0] else (),
+    }
+    for column, names in lists.items():
+        if names:
+            found = found.where(column.in_(names))
+    if chosen.since is not None:
+        found = found.where(events.c.occurred_at >= chosen.since)
+    return found if chosen.until is None else found.where(events.c.occurred_at < chosen.until)
+
+
+def _stored(row: Row[Any]) -> StoredEvent:
+    return StoredEvent(row.id, row.occurred_at, row.received_at, row.body)

@@ -1,0 +1,85 @@
+"""Which services have promised to be heard from again, and when they were heard last."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from consistency.events import Event, EventType
+from consistency.ledger.event_tables import pulses
+from consistency.model import parse_utc
+
+#: In the details of a `service_status` event: in how many seconds the next one comes.
+PROMISE = "heartbeat_seconds"
+#: A service with this status has said goodbye, and is not missed.
+STOPPED = "stopped"
+_LONGEST = 86_400 * 7
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The latest sign of life of one process of a service; the next one was promised within `every`."""
+
+    service: str
+    instance: str
+    last_at: datetime
+    every: timedelta
+    status: str
+
+
+def note_pulses(connection: Connection, heard: Iterable[Event], now: datetime) -> None:
+    """Remember the latest promise of each process among these events; one that has stopped is not waited for."""
+    latest: dict[tuple[str, str], Pulse] = {}
+    for event in heard:
+        pulse = pulse_of(event, now) if event.event_type == EventType.SERVICE_STATUS else None
+        if pulse and pulse.last_at >= latest.get((pulse.service, pulse.instance), pulse).last_at:
+            latest[pulse.service, pulse.instance] = pulse
+    for key in sorted(latest):
+        _note(connection, latest[key], now)
+
+
+def pulse_of(event: Event, now: datetime) -> Pulse | None:
+    """What the event promises, if it does; a clock that is ahead counts as ours."""
+    every, status = event.details.get(PROMISE), str(event.details.get("status", ""))[:64]
+    promised = isinstance(every, int | float) and not isinstance(every, bool) and 0 < every <= _LONGEST
+    if not promised and status != STOPPED:
+        return None
+    seconds = max(1, round(every)) if promised and every is not None else 0
+    instance = str(event.details.get("instance", ""))[:200]
+    return Pulse(event.service, instance, min(parse_utc(event.timestamp), now), timedelta(seconds=seconds), status)
+
+
+def all_pulses(connection: Connection) -> list[Pulse]:
+    """Every process that is expected to be heard from."""
+    rows = connection.execute(select(pulses).order_by(pulses.c.service, pulses.c.instance))
+    return [Pulse(row.service, row.instance, row.last_at, timedelta(seconds=row.every), row.status) for row in rows]
+
+
+def forget_pulses(connection: Connection, before: datetime) -> int:
+    """Stop waiting for those that were last heard before then; how many."""
+    return connection.execute(delete(pulses).where(pulses.c.last_at < before)).rowcount
+
+
+def _note(connection: Connection, pulse: Pulse, now: datetime) -> None:
+    mine = (pulses.c.service == pulse.service) & (pulses.c.instance == pulse.instance)
+    if pulse.status == STOPPED:
+        connection.execute(delete(pulses).where(mine, pulses.c.last_at <= pulse.last_at))
+        return
+    values: dict[str, Any] = {
+        "last_at": pulse.last_at,
+        "every": round(pulse.every.total_seconds()),
+        "status": pulse.status,
+        "updated_at": now,
+    }
+    known = connection.scalar(select(pulses.c.last_at).where(mine))
+    if known is None:
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(pulses).values(service=pulse.service, instance=pulse.instance, **values))
+        except IntegrityError:
+            known = pulse.last_at  # Somebody else was quicker.
+    if known is not None:
+        connection.execute(update(pulses).where(mine, pulses.c.last_at <= pulse.last_at).values(values))

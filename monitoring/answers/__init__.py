@@ -1,0 +1,1 @@
+"""What is known from the events: from the ledger, over HTTP, or from what this process itself has emitted."""
