@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from uuid import uuid4
 
-from cli.broker import publish, require_redis, somebody_answers
+from api.orders.broker import publish, require_redis, somebody_answers
 from cli.orders import CheckOrder, open_check
 from cli.terminal import note
 from consistency.database import transaction

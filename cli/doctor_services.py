@@ -92,7 +92,7 @@ def _persistence(client: Redis, info: dict[str, Any]) -> Diagnosis:
 
 def _queues(client: Redis, settings: Settings) -> Iterator[Diagnosis]:
     # The broker's module builds the Celery application, for which the settings must be right.
-    from cli.broker import queue_names  # noqa: PLC0415 - the reason stands above
+    from api.orders.broker import queue_names  # noqa: PLC0415 - the reason stands above
 
     with redis_errors(client):
         lengths = {name: int(client.llen(f"{settings.key_prefix}{name}")) for name in queue_names()}
@@ -104,7 +104,7 @@ def _queues(client: Redis, settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _workers() -> Iterator[Diagnosis]:
-    from cli.broker import somebody_answers  # noqa: PLC0415 - the same
+    from api.orders.broker import somebody_answers  # noqa: PLC0415 - the same
 
     if somebody_answers():
         yield diagnosis("workers", State.OK, "at least one answers")

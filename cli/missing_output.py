@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, TextIO
 
-from cli.moments import ago_text
+from api.views.times import ago_text
 from cli.terminal import columns, printable
 from consistency.missing import MissingTask, age
 from consistency.model import utc_text

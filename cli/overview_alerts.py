@@ -4,33 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from cli.alerts.told import alert_object, short_id, stands_text
-from cli.moments import ago_text
+from api.views.times import ago_text
 from cli.terminal import columns, printable
 from consistency.model import parse_utc
-from notifiers.alerts.alert import LIVE
-from notifiers.alerts.handling import find_alerts
-from notifiers.deliveries.breakers import broken_channels
-from notifiers.deliveries.dead import dead_deliveries
 
 SHOWN = 10
-_MOST = 1000
-
-
-def alerts_overview(connection: Connection, now: datetime) -> list[dict[str, Any]]:
-    """What fires, the latest change first."""
-    return [
-        {**alert_object(alert), "short_id": short_id(alert), "stands": stands_text(alert, now)}
-        for alert in find_alerts(connection, LIVE, limit=_MOST)
-    ]
-
-
-def channels_overview(connection: Connection) -> dict[str, Any]:
-    """Which channels are broken and why, and how many messages were given up, up to a hundred."""
-    broken = [{"channel": turn.channel, "reason": turn.reason} for turn in broken_channels(connection)]
-    return {"broken": broken, "dead_messages": len(dead_deliveries(connection))}
 
 
 def alert_lines(alerts: Sequence[dict[str, Any]], channels: dict[str, Any], now: datetime) -> Iterator[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cli.moments import local_text, seconds_text
+from api.views.times import local_text, seconds_text
 from cli.overview_alerts import alert_lines
 from cli.terminal import columns, health_mark, printable
 from consistency.model import parse_utc

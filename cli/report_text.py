@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cli.moments import local_text, seconds_text, window_text
+from api.views.times import local_text, seconds_text, window_text
 from cli.outline import outline
 from cli.terminal import columns, health_mark, printable
 from consistency.model import Window, parse_utc, utc_text

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.overview import schedule_overview
 from cli.as_json import json_flag
 from cli.errors import ReportingGroup
-from cli.overview import schedule_overview
 from cli.overview_text import schedule_lines
 from consistency.database import database_now, transaction
 from consistency.model import utc_text

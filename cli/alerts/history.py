@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.times import local_text
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, reading, zone_of
-from cli.moments import local_text
 from cli.terminal import columns, fitted, note, printable, width
 from notifiers.alerts.handling import require_alert
 from notifiers.alerts.history import Entry

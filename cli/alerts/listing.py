@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from cli.alerts.told import alert_object, short_id, state_text, taken_text, what_text
+from api.views.alerts import alert_object, short_id, state_text, taken_text, what_text
+from api.views.times import ago_text
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, reading
-from cli.moments import ago_text
 from cli.orders import one_rule
 from cli.terminal import columns, fitted, note, printable, width
 from consistency.model import Level

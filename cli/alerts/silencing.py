@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.times import local_text
 from cli.actor import actor
 from cli.alerts.silences import silence_object
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, writing, zone_of
-from cli.moments import local_text
 from cli.spans import span
 from consistency.dates import parse_start
 from consistency.errors import BadRequest

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cli.moments import ago_text
+from api.views.times import ago_text
 from cli.terminal import printable
 from consistency.model import utc_text
 from notifiers.deliveries.dead import attempts_of

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
-from cli.moments import seconds_text
+from api.views.times import seconds_text
 from cli.terminal import printable
 from compensation import progress as run_progress
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.times import local_text
 from cli.as_json import json_flag
-from cli.moments import local_text
 from cli.repair.ledger import opened, read_run
 from cli.repair.words import state_words
 from cli.terminal import columns, fitted, printable, width

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.moments import local_text, seconds_text
+from api.views.times import local_text, seconds_text
 from cli.repair.run_text import measured_text, next_lines, note_lines, scope_text
 from cli.repair.words import count_lines
 from cli.terminal import columns, fitted, printable

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
-from cli.moments import local_text, seconds_text, window_text
+from api.views.times import local_text, seconds_text, window_text
 from cli.repair.words import count_lines, next_commands, state_mark
 from cli.terminal import columns, printable
 from compensation.states import RunState

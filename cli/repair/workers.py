@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from cli.broker import require_redis, send, somebody_answers
+from api.orders.broker import require_redis, send, somebody_answers
 from compensation import control
 from compensation.runs import RepairRefused, Run
 from compensation.undo import rolling_back

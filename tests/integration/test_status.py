@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
-from cli.overview import overall_health
+from api.views.overview import overall_health
+from api.views.status import status_of
 from cli.overview_text import schedule_lines, status_lines
-from cli.status import status_of
 from consistency.database import database_now, transaction
 from consistency.errors import LedgerMissing
 from consistency.heartbeats import beat_once

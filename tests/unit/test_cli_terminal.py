@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cli.moments import local_text, seconds_text, window_text
+from api.views.times import local_text, seconds_text, window_text
 from cli.terminal import columns, printable
 from cli.whole_file import whole_file
 from consistency.errors import BadRequest

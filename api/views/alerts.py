@@ -1,13 +1,19 @@
-"""An alert as the commands show it: on a line for people, as an object for programs."""
+"""An alert as it is shown: on a line for people, as an object for programs."""
 
 from datetime import datetime
 from typing import Any
 
-from cli.moments import seconds_text
+from sqlalchemy import Connection
+
+from api.views.times import seconds_text
 from consistency.model import utc_text
-from notifiers.alerts.alert import Alert
+from notifiers.alerts.alert import LIVE, Alert
+from notifiers.alerts.handling import find_alerts
+from notifiers.deliveries.breakers import broken_channels
+from notifiers.deliveries.dead import dead_deliveries
 
 _SHORT = 8
+_MOST = 1000
 _TIMES = ("starts_at", "fired_at", "resolved_at", "last_seen_at", "acked_at", "acked_until")
 _PLAIN = (
     "id",
@@ -74,3 +80,17 @@ def alert_object(alert: Alert) -> dict[str, Any]:
         "level": str(alert.level) if alert.level else None,
         **{name: utc_text(moment) if moment else None for name, moment in moments.items()},
     }
+
+
+def alerts_overview(connection: Connection, now: datetime) -> list[dict[str, Any]]:
+    """What fires, the latest change first."""
+    return [
+        {**alert_object(alert), "short_id": short_id(alert), "stands": stands_text(alert, now)}
+        for alert in find_alerts(connection, LIVE, limit=_MOST)
+    ]
+
+
+def channels_overview(connection: Connection) -> dict[str, Any]:
+    """Which channels are broken and why, and how many messages were given up, up to a hundred."""
+    broken = [{"channel": turn.channel, "reason": turn.reason} for turn in broken_channels(connection)]
+    return {"broken": broken, "dead_messages": len(dead_deliveries(connection))}

@@ -1,4 +1,4 @@
-"""Speaks to the workers through Celery; the only module of the command line that knows it."""
+"""Speaks to the workers through Celery; the only module of the front doors that knows it."""
 
 from kombu.exceptions import OperationalError
 

@@ -1,0 +1,31 @@
+"""How things stand: one object with everything that a person on call looks at first."""
+
+from datetime import datetime
+from typing import Any
+
+from api.views.alerts import alerts_overview, channels_overview
+from api.views.overview import latest_checks, overall_health, running, schedule_overview, signs_of_life
+from consistency.database import database_now, transaction
+from consistency.model import utc_text
+from consistency.resources import Resources, require_ledger
+from monitor_tasks.timetable import timetable
+
+
+def status_of(resources: Resources, now: datetime | None = None) -> dict[str, Any]:
+    """Everything that the status shows, as JSON values; `now` is the ledger's clock unless given."""
+    require_ledger(resources.store)
+    settings = resources.settings
+    with transaction(resources.store.execution_options(readonly=True)) as connection:
+        moment = now or database_now(connection)
+        checks = latest_checks(connection, settings, moment)
+        return {
+            "schema_version": 1,
+            "as_of": utc_text(moment),
+            "health": overall_health(checks),
+            "checks": checks,
+            "schedule": schedule_overview(connection, settings, timetable(), moment),
+            "running": running(connection),
+            "alerts": alerts_overview(connection, moment),
+            "channels": channels_overview(connection),
+            "processes": signs_of_life(settings),
+        }
