@@ -1,6 +1,5 @@
 """What is counted of an event: of which operation it speaks, how long that took, how many records it moved."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,4 +42,4 @@ def _number(event: Event, keys: tuple[str, ...]) -> float | None:
 def _counted(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value < _MOST else None
+    return float(value) if 0 <= value < _MOST else None

@@ -1,0 +1,57 @@
+"""Straight into the own tables, for services that reach the database."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, SQLAlchemyError, StatementError
+
+from consistency.database import database_now, first_line, transaction
+from consistency.errors import DatabaseError
+from consistency.events import EventLevel, WrittenEvent
+from consistency.ledger.events import store_events
+from consistency.one_line import one_line
+from consistency.patience import patient
+from monitoring.transports.transport import Refused, Unreachable
+
+
+class LedgerTransport:
+    """Stores each batch in one transaction; people are told of events from the level `tell_from` on."""
+
+    def __init__(self, engine: Engine, tell_from: EventLevel | None) -> None:
+        self._engine = engine
+        self._tell_from = tell_from
+
+    @property
+    def name(self) -> str:
+        return f"the own tables in {self._engine.url.render_as_string(hide_password=True)}"
+
+    def send(self, events: Sequence[WrittenEvent]) -> Sequence[Refused]:
+        """Store them; one that no database takes is found by halving, and does not keep the others back."""
+        try:
+            self._store(events)
+        except (ValueError, ArithmeticError, StatementError) as error:
+            return self._apart(events, error)
+        except DatabaseError as error:
+            if isinstance(error.__cause__, DataError):
+                return self._apart(events, error)
+            raise Unreachable(str(error)) from error
+        except SQLAlchemyError as error:
+            raise Unreachable(f"{self.name} did not do its part: {first_line(error)}") from error
+        return ()
+
+    def _apart(self, events: Sequence[WrittenEvent], error: Exception) -> Sequence[Refused]:
+        if len(events) == 1:
+            return [Refused(events[0], one_line(error))]
+        middle = len(events) // 2
+        return [*self.send(events[:middle]), *self.send(events[middle:])]
+
+    @patient
+    def _store(self, events: Sequence[WrittenEvent]) -> None:
+        with transaction(self._engine) as connection:
+            self._keep(connection, events)
+
+    def _keep(self, connection: Connection, events: Sequence[WrittenEvent]) -> None:
+        store_events(connection, events, database_now(connection), self._tell_from)
+
+    def close(self) -> None:
+        self._engine.dispose()
