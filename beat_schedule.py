@@ -44,6 +44,16 @@ beat_schedule = {
         "schedule": schedule(_settings.tell_every),
         "options": {"expires": max(5.0, _settings.tell_every.total_seconds())},
     },
+    "collect": {
+        "task": "monitoring.collect",
+        "schedule": schedule(_settings.tell_every),
+        "options": {"expires": max(5.0, _settings.tell_every.total_seconds())},
+    },
+    "watch": {
+        "task": "monitoring.watch",
+        "schedule": schedule(_minute),
+        "options": {"expires": 0.9 * _minute.total_seconds()},
+    },
     "compensation": {
         "task": "compensation.scheduled",
         "schedule": schedule(_settings.repair_every),
@@ -62,6 +72,11 @@ beat_schedule = {
     "tell-retention": {
         "task": "notifiers.retain",
         "schedule": crontab(hour="4", minute="0"),
+        "options": {"expires": 6 * 3600},
+    },
+    "event-retention": {
+        "task": "monitoring.retain",
+        "schedule": crontab(hour="4", minute="15"),
         "options": {"expires": 6 * 3600},
     },
     "retention": {

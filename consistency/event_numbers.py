@@ -31,7 +31,8 @@ def numbers_of(event: Event) -> EventNumbers:
 def _operation(event: Event) -> str | None:
     named = (event.details.get(key) for key in OPERATION_KEYS)
     found = next((name for name in named if isinstance(name, str | int) and not isinstance(name, bool)), None)
-    return None if found in {None, ""} else str(found)[:128]
+    # A zero character is JSON, and no text of PostgreSQL.
+    return None if found in {None, ""} else str(found).replace("\0", "")[:128]
 
 
 def _number(event: Event, keys: tuple[str, ...]) -> float | None:

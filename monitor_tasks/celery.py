@@ -18,7 +18,8 @@ except ConfigurationError as error:
     sys.stderr.write(f"Error: {error}\n")
     raise SystemExit(error.exit_code) from None
 
-app = Celery("monitor_tasks", include=["monitor_tasks.tasks", "compensation.tasks", "notifiers.tasks"])
+ROOMS = ("monitor_tasks", "compensation", "notifiers", "monitoring")
+app = Celery("monitor_tasks", include=[f"{room}.tasks" for room in ROOMS])
 app.config_from_object("celeryconfig")
 discard_garbage()
 

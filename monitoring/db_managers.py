@@ -34,8 +34,8 @@ def engine_of(db_manager: object) -> Engine | None:
     found = _search(db_manager, _DEPTH)
     if found is None:
         log.warning(
-            "setup_monitor_interface: no database is found in a %s; give an SQLAlchemy engine or the text of its URL,"
-            " or set RECONCILERY_EVENTS_URL",
+            "setup_monitor_interface: no database is found in what was given (%s); give an SQLAlchemy engine or the"
+            " text of its URL, or set RECONCILERY_EVENTS_URL",
             type(db_manager).__name__,
         )
     return found
