@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -17,6 +18,17 @@ PROMISE = "heartbeat_seconds"
 #: A service with this status has said goodbye, and is not missed.
 STOPPED = "stopped"
 _LONGEST = 86_400 * 7
+#: From how many periods without a sign of life on it is late, and silent.
+LATE_PERIODS = 1.5
+SILENT_PERIODS = 3
+
+
+class Life(StrEnum):
+    """How a promise is kept, the best first."""
+
+    ALIVE = "alive"
+    LATE = "late"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +41,32 @@ class Pulse:
     every: timedelta
     status: str
 
+    def life(self, now: datetime) -> Life:
+        """A sign of life that comes a little late is none the worse for it."""
+        unheard = now - self.last_at
+        if unheard > SILENT_PERIODS * self.every:
+            return Life.SILENT
+        return Life.LATE if unheard > LATE_PERIODS * self.every else Life.ALIVE
+
 
 def note_pulses(connection: Connection, heard: Iterable[Event], now: datetime) -> None:
     """Remember the latest promise of each process among these events; one that has stopped is not waited for."""
+    for pulse in _latest(heard, now):
+        _note(connection, pulse, now)
+
+
+def latest_pulses(heard: Iterable[Event], now: datetime) -> list[Pulse]:
+    """Every process that is expected to be heard from again after these events, and no others."""
+    return [pulse for pulse in _latest(heard, now) if pulse.status != STOPPED]
+
+
+def _latest(heard: Iterable[Event], now: datetime) -> list[Pulse]:
     latest: dict[tuple[str, str], Pulse] = {}
     for event in heard:
         pulse = pulse_of(event, now) if event.event_type == EventType.SERVICE_STATUS else None
         if pulse and pulse.last_at >= latest.get((pulse.service, pulse.instance), pulse).last_at:
             latest[pulse.service, pulse.instance] = pulse
-    for key in sorted(latest):
-        _note(connection, latest[key], now)
+    return [latest[key] for key in sorted(latest)]
 
 
 def pulse_of(event: Event, now: datetime) -> Pulse | None:

@@ -1,0 +1,73 @@
+"""Answers from what this process alone has emitted lately, where its events lead nowhere else."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from consistency.event_numbers import numbers_of
+from consistency.events import Event, WrittenEvent
+from consistency.ledger.pulses import latest_pulses
+from consistency.model import parse_utc, utc_text
+from monitoring.answers.answers import Answer
+from monitoring.metrics import CLEANUP, MIGRATION, SYNC, Kind, metrics_of, read_from
+from monitoring.operations import START, Sign
+from monitoring.reading import window_start
+from monitoring.status import OTHER_DAYS, SYNC_HOURS, Known, status_of
+from monitoring.words import HEALTH, SPAN, WARNINGS, words_of
+
+#: The events that are remembered, whenever it is asked for them.
+Recent = Callable[[], Sequence[WrittenEvent]]
+
+
+class MemoryAnswers:
+    """The same answers as the ledger gives, over the events that `recent` returns."""
+
+    def __init__(self, recent: Recent) -> None:
+        self._recent = recent
+
+    def sync_metrics(self, hours: float) -> Answer:
+        return self._metrics(SYNC, "hours", hours)
+
+    def cleanup_metrics(self, days: float) -> Answer:
+        return self._metrics(CLEANUP, "days", days)
+
+    def migration_metrics(self, days: float) -> Answer:
+        return self._metrics(MIGRATION, "days", days)
+
+    def comprehensive_status(self) -> Answer:
+        now, found = _now(), self._events()
+        metrics = {
+            "sync_metrics": self.sync_metrics(SYNC_HOURS),
+            "cleanup_metrics": self.cleanup_metrics(OTHER_DAYS),
+            "migration_metrics": self.migration_metrics(OTHER_DAYS),
+        }
+        said = [event for at, event in reversed(found) if event.event_type in {*HEALTH, *WARNINGS} and at >= now - SPAN]
+        counts = Counter((event.event_type, event.service) for event in said)
+        pulses = latest_pulses((event for _, event in found), now)
+        return status_of(Known(metrics, pulses, words_of(said), counts), now)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def _metrics(self, kind: Kind, unit: str, length: float) -> Answer:
+        now = _now()
+        since = window_start(unit, length, now)
+        signs = [_sign(at, event) for at, event in self._events() if event.event_type in kind.event_types]
+        needed = [sign for sign in signs if sign.at >= read_from(since, now)]
+        times = {"since": utc_text(since), "as_of": utc_text(now)}
+        return {unit: length, **times, **metrics_of(kind, needed, since, now)}
+
+    def _events(self) -> list[tuple[datetime, Event]]:
+        """In order of time; of the events of one moment starts come before ends."""
+        read = [each.read() for each in self._recent()]
+        timed = [(parse_utc(event.timestamp), event) for event in read]
+        return sorted(timed, key=lambda pair: (pair[0], not pair[1].event_type.endswith(START)))
+
+
+def _sign(at: datetime, event: Event) -> Sign:
+    numbers = numbers_of(event)
+    return Sign(event.event_type, event.service, at, numbers.operation, numbers.seconds, numbers.records)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
