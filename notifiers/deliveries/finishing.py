@@ -4,24 +4,23 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from consistency.ledger.delivery_tables import delivery_attempts
 from consistency.masking import mask_text
 from notifiers.channels.channel import Outcome, Verdict
 from notifiers.deliveries import breakers
 from notifiers.deliveries.beginning import Ready
-from notifiers.deliveries.claiming import Found, let_go
+from notifiers.deliveries.claiming import Found
 from notifiers.deliveries.reporting import Report
 from notifiers.deliveries.retries import Next, what_follows
+from notifiers.deliveries.settling import settle
 from notifiers.deliveries.standing_in import hurry, stand_in
 from notifiers.deliveries.states import DeliveryState
 from notifiers.deliveries.switchboard import Switchboard
 
 LONGEST_REPLY = 2048
-_ATTEMPT = insert(delivery_attempts)
 _DETAIL, _CODE = 500, 64
-_ADD_ATTEMPT = insert(delivery_attempts)
 
 
 @dataclass(frozen=True)
@@ -37,26 +36,24 @@ def finish(connection: Connection, switchboard: Switchboard, ready: Ready, attem
     claim, verdict = ready.claim, attempt.verdict
     unknown = _unknown_before(connection, claim.found) if verdict.outcome is Outcome.UNKNOWN else 0
     follows = what_follows(verdict, claim.attempt, unknown, ready.channel.retries, random.random())
-    if not let_go(connection, claim, follows.state, **_values(ready, verdict, follows)):
+    if not settle(connection, claim, follows.state, _values(ready, verdict, follows), _kept(ready, attempt)):
         return _report(ready, verdict, DeliveryState.SENDING)
-    _keep(connection, ready, attempt)
     return _about_the_channel(connection, switchboard, ready, verdict, follows)
 
 
 def _values(ready: Ready, verdict: Verdict, follows: Next) -> dict[str, Any]:
-    now = ready.claim.now
+    """What the delivery holds from now on beside its state; nothing for one that was simply sent."""
+    found = ready.claim.found
     if follows.state is DeliveryState.QUEUED:
-        progress = ready.claim.found.progress if verdict.progress is None else verdict.progress
-        return {"next_at": now + follows.wait, "progress": progress}
-    kept = {} if verdict.progress is None else {"progress": verdict.progress}
-    because = None if follows.because is None else follows.because[:_DETAIL]
-    return {"finished_at": now, "ended_because": because, **kept}
+        progress = found.progress if verdict.progress is None else verdict.progress
+        return {"next_at": found.now + follows.wait, "progress": progress}
+    values = {} if verdict.progress is None else {"progress": verdict.progress}
+    return values if follows.because is None else {**values, "ended_because": follows.because[:_DETAIL]}
 
 
-def _keep(connection: Connection, ready: Ready, attempt: Attempt) -> None:
+def _kept(ready: Ready, attempt: Attempt) -> dict[str, Any]:
     verdict, claim = attempt.verdict, ready.claim
-    values = {
-        "delivery_id": claim.found.id,
+    return {
         "no": claim.attempt,
         "at": claim.found.now,
         "outcome": verdict.outcome,
@@ -65,7 +62,6 @@ def _keep(connection: Connection, ready: Ready, attempt: Attempt) -> None:
         "reply": verdict.reply,
         "milliseconds": attempt.milliseconds,
     }
-    connection.execute(_ADD_ATTEMPT, values)
 
 
 def _about_the_channel(
