@@ -10,6 +10,7 @@ from consistency.channel_settings import CHANNELS
 from consistency.mapping import ChildMapping, Condition, ParentMapping, RuleMapping
 from consistency.route_settings import Escalation, MaintenanceSettings, RouteSettings
 from consistency.setting_sources import did_you_mean
+from consistency.token_settings import TokenSettings
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "rules": RuleMapping,
@@ -19,6 +20,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "routes": RouteSettings,
     "escalate": Escalation,
     "maintenance": MaintenanceSettings,
+    "api_tokens": TokenSettings,
 }
 _MUST_BE = {
     "string_type": "must be text",
@@ -47,6 +49,8 @@ _CHANNEL_NAME = "write 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a l
 _PATTERNS = {
     "type_prefix": "must be lower-case letters, digits, dots and '-', such as com.example",
     "id": "must be 1 to 64 of a-z, 0-9, '-', '_' and '.', and begin with a letter or digit",
+    "sha256": "must be the 64 hexadecimal digits that `reconcilery config token` prints",
+    "name": "must be 1 to 64 letters, digits, spaces and . _ - : / @, a letter or digit first",
     "key_prefix": "must be 1 to 64 letters, digits, ':', '.', '_' or '-'",
 }
 

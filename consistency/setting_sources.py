@@ -30,7 +30,7 @@ class Gathered:
 
 
 #: What a variable holds as JSON.
-_TABLES = ("rules", "channels", "routes", "maintenance")
+_TABLES = ("rules", "channels", "routes", "maintenance", "api_tokens")
 #: Lists that a variable may hold as names with commas between them.
 _LISTS = ("custom_checks", "event_types", "link_hosts")
 

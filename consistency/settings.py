@@ -28,12 +28,14 @@ from consistency.route_checks import check_fallbacks, check_ids, check_routes
 from consistency.route_settings import MaintenanceSettings, RouteSettings
 from consistency.setting_errors import describe_errors
 from consistency.setting_sources import gather
+from consistency.token_settings import TokenSettings, check_tokens
 from consistency.value_types import (
     DatabaseUrl,
     DottedName,
     Duration,
     EventsUrl,
     EventTypeName,
+    HostName,
     HttpUrl,
     LogLevel,
     ProviderName,
@@ -165,6 +167,14 @@ class Settings(BaseModel):
     )
     events_token: SecretStr = Field(default=SecretStr(""), description="the token for the HTTP API, if it asks for one")
     dead_days: Whole = Field(default=30, ge=1, description="how many days undelivered messages are kept")
+    api_host: HostName = Field(default="127.0.0.1", description="the address at which the HTTP API listens")
+    api_port: Whole = Field(default=5000, ge=0, le=65535, description="its port; 0 for any that is free")
+    api_tokens: tuple[TokenSettings, ...] = Field(
+        default=(), description="who may use the HTTP API; none: everybody on this machine, and nobody else"
+    )
+    api_rate: Whole = Field(
+        default=1000, ge=0, le=1_000_000, description="how many requests a second one client may make; 0 for no limit"
+    )
 
     @field_validator("lease")
     @classmethod
@@ -194,6 +204,12 @@ class Settings(BaseModel):
         if {"channels", "rules"} <= info.data.keys():
             check_routes(routes, info.data["channels"], [rule.id for rule in info.data["rules"]])
         return routes
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _tokens_differ(cls, tokens: tuple[TokenSettings, ...]) -> tuple[TokenSettings, ...]:
+        check_tokens(tokens)
+        return tokens
 
     @field_validator("maintenance")
     @classmethod

@@ -19,6 +19,7 @@ Item = TypeVar("Item")
 LARGEST_INTEGER = 2**63 - 1
 _LONGEST = timedelta(days=3650)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,254}|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9._-]{1,15})?", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
@@ -124,6 +125,12 @@ def _event_type(name: str) -> str:
         raise ValueError("must be words like disk_swapped: lower case, digits and _, at most 64 characters") from None
 
 
+def _host(text: str) -> str:
+    text = text.strip().removeprefix("[").removesuffix("]")
+    _require(_HOST.fullmatch(text) is not None, "must be an address or name of this machine, such as 127.0.0.1")
+    return text
+
+
 def _database_url(text: str) -> str:
     return normalise_database_url(text) if text.strip() else ""
 
@@ -145,4 +152,5 @@ RedisUrl = Annotated[str, AfterValidator(check_redis_url), Field(repr=False)]
 CertificatesFile = Annotated[str, AfterValidator(_certificates)]
 EventsUrl = Annotated[str, AfterValidator(check_events_url), Field(repr=False)]
 EventTypeName = Annotated[str, AfterValidator(_event_type)]
+HostName = Annotated[str, AfterValidator(_host)]
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]

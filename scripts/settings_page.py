@@ -32,7 +32,8 @@ They are masked wherever they are shown or logged.
 
 `rules` is a list of tables in the file; [map your tables](../howto/map-your-tables.md) shows every key.
 `channels`, `routes` and `maintenance` are tables as well; [channels and routes](channels.md) shows every key.
-In their variables all four are JSON, and `custom_checks` and `link_hosts` are names with commas between them.
+`api_tokens` is a list of tables; [the HTTP API](http.md#tokens) shows every key.
+In their variables all five are JSON, and `custom_checks` and `link_hosts` are names with commas between them.
 
 ## Other variables
 

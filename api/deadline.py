@@ -1,0 +1,75 @@
+"""An answer in time, also while a database or Redis is frozen: who waits on it is told to come again."""
+
+import asyncio
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import Problem, problem_answer
+
+SECONDS = 9.0
+log = structlog.get_logger(__name__)
+
+
+class Deadline:
+    """After so many seconds without the beginning of an answer it gives one itself: 503.
+
+    What is being done goes on, for a thread cannot be stopped, and is not heard any more.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float = SECONDS) -> None:
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun, late = asyncio.Event(), False
+
+        async def send_in_time(message: Message) -> None:
+            if late:
+                raise OSError("the answer comes too late")
+            begun.set()
+            await send(message)
+
+        answering = asyncio.create_task(_answer(self.app, scope, receive, send_in_time))
+        waiting = asyncio.create_task(begun.wait())
+        try:
+            await asyncio.wait({answering, waiting}, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+            if begun.is_set() or answering.done():
+                await answering
+                return
+            late = True
+            _abandoned.add(answering)
+            answering.add_done_callback(_forget)
+            answering.cancel()
+            await problem_answer(_too_late(self.seconds))(scope, receive, send)
+        except asyncio.CancelledError:
+            answering.cancel()
+            raise
+        finally:
+            waiting.cancel()
+
+
+async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
+
+
+def _too_late(seconds: float) -> Problem:
+    log.warning("http.too_late", seconds=seconds)
+    detail = (
+        f"there was no answer within {seconds:g} s, perhaps because the database or Redis does not answer;"
+        " a change may still have been made"
+    )
+    return Problem(503, detail, headers={"Retry-After": "5"})
+
+
+def _forget(task: "asyncio.Task[None]") -> None:
+    _abandoned.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        log.info("http.late_end", reason=type(error).__name__)
+
+
+#: Kept from being collected until they end.
+_abandoned: set["asyncio.Task[None]"] = set()

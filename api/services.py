@@ -1,0 +1,72 @@
+"""What the process that answers HTTP keeps for as long as it lives: settings, engines, Redis."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from redis import Redis
+from sqlalchemy import Engine, event
+
+from consistency.latest import connect
+from consistency.resources import Resources, open_resources
+from consistency.settings import Settings
+from consistency.shared import Shared
+
+#: How long one statement may run, a server may be silent, and somebody may hold a lock, before that is told.
+PATIENCE_SECONDS = 7
+
+
+@dataclass(frozen=True)
+class Services:
+    """Opened without asking anybody, so that a server that is down is told by each answer that needs it."""
+
+    settings: Settings
+    resources: Resources
+    redis: Redis
+    shared: Shared
+    #: Set when the process is asked to end, for answers that would otherwise go on for ever.
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.shared.close()
+        self.redis.close()
+        self.resources.dispose()
+
+
+def open_services(settings: Settings) -> Services:
+    """ConfigurationError when no database is configured."""
+    resources = open_resources(settings)
+    for engine in {resources.primary, resources.read, resources.store}:
+        _grow_impatient(engine)
+    client = connect(settings)
+    return Services(settings, resources, client, Shared(client))
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that answers this request."""
+    found: Services = request.app.state.services
+    return found
+
+
+UsesServices = Annotated[Services, Depends(services_of)]
+
+
+def _grow_impatient(engine: Engine) -> None:
+    """Whoever waits for an answer over HTTP has gone long before the patience of workers is at its end."""
+    kind = engine.dialect.name
+
+    @event.listens_for(engine, "do_connect")
+    def on_connect(_dialect: Any, _record: Any, _args: Any, given: dict[str, Any]) -> None:
+        given.update(_PATIENCE.get(kind, _PATIENCE["mysql"]))
+
+
+_PATIENCE: dict[str, dict[str, Any]] = {
+    "sqlite": {"timeout": PATIENCE_SECONDS},
+    "postgresql": {
+        "options": f"-c statement_timeout={1000 * PATIENCE_SECONDS} -c lock_timeout={1000 * PATIENCE_SECONDS}",
+        "tcp_user_timeout": 1000 * PATIENCE_SECONDS,
+    },
+    "mysql": {"read_timeout": PATIENCE_SECONDS, "write_timeout": PATIENCE_SECONDS},
+}
