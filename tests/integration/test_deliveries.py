@@ -52,13 +52,15 @@ def test_a_message_is_sent_once_and_what_was_answered_is_kept(everywhere: Office
     assert found.finished_at >= found.created_at
 
 
-def test_the_way_of_a_message_that_is_taken_costs_four_statements_and_two_commits(everywhere: Office) -> None:
+def test_the_way_of_a_message_that_is_taken_costs_at_most_four_statements_and_two_commits(everywhere: Office) -> None:
     sent = everywhere.put()
     done: list[str] = []
     event.listen(everywhere.engine, "before_cursor_execute", lambda *seen: done.append(seen[2].split()[0]))
     event.listen(everywhere.engine, "commit", lambda _connection: done.append("COMMIT"))
     deliver(everywhere.post, sent)
-    assert [word for word in done if word != "BEGIN"] == ["SELECT", "UPDATE", "COMMIT", "UPDATE", "INSERT", "COMMIT"]
+    # PostgreSQL can write the end of the message and its attempt in one statement.
+    ended = ["WITH"] if everywhere.engine.dialect.name == "postgresql" else ["UPDATE", "INSERT"]
+    assert [word for word in done if word != "BEGIN"] == ["SELECT", "UPDATE", "COMMIT", *ended, "COMMIT"]
 
 
 def test_a_moment_in_the_column_of_a_statement_is_that_of_the_database(everywhere: Office) -> None:
