@@ -29,7 +29,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import livez
+from api import events, livez, operations
 from api.body import WholeBody
 from api.deadline import Deadline
 from api.description import ABOUT, PROBLEMS, TAGS, TITLE, program_version
@@ -42,8 +42,7 @@ from api.request_ids import RequestIds
 from api.services import open_services
 from consistency.settings import Settings
 
-PREFIX = "/api/monitoring"
-ROUTERS = (livez.router,)
+ROUTERS = (events.router, livez.router, operations.router)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -53,9 +53,10 @@ def bad_cursor() -> Problem:
 
 
 def page_answer(request: Request, name: str, items: Sequence[Any], cursor: str | None) -> Response:
-    """`{"NAME": […], "next": cursor or null}`, with a Link to the next page where there is one."""
+    """`{"NAME": […], "next": cursor or null}`, with a Link to the next page; items may be JSON already, as bytes."""
     headers = {"Link": f'<{_next_path(request, cursor)}>; rel="next"'} if cursor else {}
-    body = json_bytes({"schema_version": 1, name: items, "next": cursor})
+    written = b",".join(each if isinstance(each, bytes) else json_bytes(each) for each in items)
+    body = b'{"schema_version":1,%b:[%b],"next":%b}' % (json_bytes(name), written, json_bytes(cursor))
     return Response(body, media_type="application/json", headers=headers)
 
 

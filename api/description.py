@@ -5,6 +5,7 @@ from typing import Any
 
 from api.problems import MEDIA_TYPE
 
+PREFIX = "/api/monitoring"
 TITLE = "Reconcilery"
 ABOUT = """\
 Finds successful tasks that have no output, tells the right people once, and puts the outputs back.
@@ -31,6 +32,32 @@ _PROBLEM = {
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "The request is wrong.", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}},
     "5XX": {"description": "It could not be done now.", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}},
+}
+_EVENT = {
+    "type": "object",
+    "required": ["event_type", "level", "service", "message"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"},
+        "timestamp": {"type": "string", "format": "date-time", "description": "with a zone; absent: now"},
+        "event_type": {"type": "string", "description": "a built-in type, or one of the setting event_types"},
+        "level": {"type": "string", "enum": ["info", "warning", "error", "critical"]},
+        "service": {"type": "string", "minLength": 1, "maxLength": 100},
+        "message": {"type": "string"},
+        "details": {"type": "object"},
+        "metrics": {"type": "object"},
+    },
+}
+#: The body of a request that sends events.
+EVENTS_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "minItems": 1, "maxItems": 1000}]}
+            }
+        },
+    }
 }
 
 

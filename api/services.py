@@ -27,6 +27,8 @@ class Services:
     shared: Shared
     #: Set when the process is asked to end, for answers that would otherwise go on for ever.
     stopping: threading.Event = field(default_factory=threading.Event)
+    #: One mark for each answer that goes on for long; the event loop alone touches it.
+    streams: set[object] = field(default_factory=set)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,0 +1,92 @@
+"""Which events are asked for: the parameters of the list and the stream, and the filter that they come to."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from sqlalchemy import Connection
+
+from api.cursors import Page, bad_cursor, read_cursor, write_cursor
+from api.problems import bad_parameter
+from consistency.dates import parse_end, parse_start
+from consistency.errors import BadEvent, BadRequest
+from consistency.event_checks import check_level, check_service, check_type, check_type_name
+from consistency.events import EventLevel
+from consistency.ledger.events import EventFilter, StoredEvent, find_events
+from consistency.model import parse_utc, utc_text
+from consistency.settings import Settings
+
+_KIND = "events"
+#: In a URL a plus that is not escaped is a space.
+_LOST_PLUS = re.compile(r"(?<=T)(.*) (\d\d:?\d\d)$", re.ASCII)
+
+
+class EventQuery(Page):
+    """What is left out fits everything."""
+
+    service: list[str] = Field(default=[], max_length=50, description="only of this service; may be given again")
+    type: list[str] = Field(default=[], max_length=50, description="only of this type; may be given again")
+    level: str = Field(default="info", description="only from this level on: info, warning, error, critical")
+    since: str = Field(default="", max_length=64, description="from when on they happened, such as now-24h or a date")
+    until: str = Field(default="", max_length=64, description="before when, or through which date")
+
+
+def chosen_events(connection: Connection, settings: Settings, query: EventQuery, now: datetime) -> EventFilter:
+    """The filter; a Problem names the parameter that is wrong."""
+    zone = ZoneInfo(settings.timezone)
+    services = tuple(_checked("service", check_service, name) for name in query.service)
+    types = tuple(_checked("type", lambda name: _known_type(connection, settings, name), name) for name in query.type)
+    level = EventLevel(_checked("level", check_level, query.level))
+    since = _moment("since", query.since, zone, now, parse_start)
+    until = _moment("until", query.until, zone, now, parse_end)
+    if since and until and since >= until:
+        raise bad_parameter("until", f"{utc_text(until)} is not after {utc_text(since)}, where the list begins")
+    return EventFilter(services, types, level, since, until)
+
+
+def cursor_of(stored: StoredEvent) -> str:
+    """The place in the list behind this event."""
+    return write_cursor(_KIND, utc_text(stored.occurred_at), stored.id)
+
+
+def place_of(query: EventQuery) -> StoredEvent | None:
+    """The event behind which the page begins, as far as its place goes; a Problem for a bad cursor."""
+    found = read_cursor(_KIND, query.cursor, 2)
+    if found is None:
+        return None
+    try:
+        moment = parse_utc(found[0])
+    except ValueError:
+        raise bad_cursor() from None
+    return StoredEvent(found[1], moment, moment, "{}")
+
+
+def _known_type(connection: Connection, settings: Settings, name: str) -> str:
+    """A type that the settings know, or one that has come in: services may register types of their own."""
+    found = check_type_name(name)
+    try:
+        return check_type(found, settings.event_types)
+    except BadEvent:
+        if not find_events(connection, EventFilter(types=(found,)), limit=1):
+            raise
+        return found
+
+
+def _checked(parameter: str, check: Callable[[str], str], value: str) -> str:
+    try:
+        return check(value)
+    except BadEvent as error:
+        raise bad_parameter(parameter, str(error).partition(": ")[2]) from None
+
+
+def _moment(
+    parameter: str, text: str, zone: ZoneInfo, now: datetime, parse: Callable[..., datetime]
+) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return parse(_LOST_PLUS.sub(r"\1+\2", text), zone, now, parameter)
+    except BadRequest as error:
+        raise bad_parameter(parameter, str(error).partition(": ")[2]) from None
