@@ -8,12 +8,12 @@ from itertools import chain
 from typing import Any, TextIO
 
 from api.views.times import ago_text
+from cli.csv_cells import csv_cell
 from cli.terminal import columns, printable
 from consistency.missing import MissingTask, age
 from consistency.model import utc_text
 
 FIXED = ("id", "done_at", "provider_task_id", "age_seconds")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def record_of(task: MissingTask, as_of: datetime) -> dict[str, Any]:
@@ -34,17 +34,9 @@ def write_csv(out: TextIO, records: Iterable[dict[str, Any]], extra: Sequence[st
     writer.writeheader()
     number = 0
     for record in records:
-        writer.writerow({name: _cell(record[name]) for name in names})
+        writer.writerow({name: csv_cell(record[name]) for name in names})
         number += 1
     return number
-
-
-def _cell(value: Any) -> Any:
-    if value is None or isinstance(value, int | float):
-        return value
-    # A spreadsheet would run such a text as a formula, and a lone carriage return would end the line unquoted.
-    text = f"'{value}" if str(value).startswith(_FORMULA) else str(value)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_json(write: Callable[[str], Any], head: dict[str, Any], records: Iterator[dict[str, Any]]) -> None:

@@ -1,7 +1,6 @@
 """`reconcilery alerts silence` and `unsilence`: what need not be told for a while."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from cli.actor import actor
 from cli.alerts.silences import silence_object
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, writing, zone_of
+from cli.named_flags import named_by
 from cli.spans import span
 from consistency.dates import parse_start
 from consistency.errors import BadRequest
@@ -62,23 +62,13 @@ def silence(
             if not matchers:
                 raise BadRequest(f"--rule: name what is to be silent, by {', '.join(f'--{name}' for name in _WHICH)}")
             times = {"ends_at": _end(length, until, starts_at, zone, now), "starts_at": starts_at}
-            with _by_flags():
+            with named_by(_FLAGS):
                 made = add_silence(connection, resources.settings, matchers, actor(), reason, now, **times)
             fits = [made.fits(alert) for alert in find_alerts(connection, LIVE, limit=_MOST)]
     if as_json:
         print_object(silence=silence_object(made))
     else:
         click.echo(f"Silence {made.id[:8]} holds {_span(made, zone, now)}; it fits {_number(fits)}.")
-
-
-@contextmanager
-def _by_flags() -> Iterator[None]:
-    """Lets errors name the flag that was typed."""
-    try:
-        yield
-    except BadRequest as error:
-        name, colon, rest = str(error).partition(": ")
-        raise BadRequest(f"{_FLAGS.get(name, name)}{colon}{rest}") from None
 
 
 def _span(silence: Silence, zone: ZoneInfo, now: datetime) -> str:

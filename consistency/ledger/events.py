@@ -102,10 +102,20 @@ def find_events(
 
 
 def events_received(
-    connection: Connection, since: datetime, chosen: EventFilter = EVERYTHING, limit: int = 1000
+    connection: Connection,
+    since: datetime,
+    chosen: EventFilter = EVERYTHING,
+    limit: int = 1000,
+    after: StoredEvent | None = None,
 ) -> list[StoredEvent]:
-    """Events that have come in since then, oldest first; one that commits late stands before some that are seen."""
+    """Events that have come in since then, oldest first; one that commits late stands before some that are seen.
+
+    `after` is the last one of the page that came first.
+    """
     found = _filtered(chosen).where(events.c.received_at >= since).order_by(events.c.received_at, events.c.id)
+    if after is not None:
+        same = and_(events.c.received_at == after.received_at, events.c.id > after.id)
+        found = found.where(or_(events.c.received_at > after.received_at, same))
     return [_stored(row) for row in connection.execute(found.limit(limit))]
 
 

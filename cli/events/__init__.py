@@ -1,0 +1,1 @@
+"""`reconcilery events`."""
