@@ -8,7 +8,17 @@ from typing import Any
 from consistency.errors import BadEvent
 from consistency.event_ids import EVENT_ID, new_event_id
 from consistency.event_size import fitted
-from consistency.events import KEYS, Event, EventLevel, EventType, WrittenEvent, event_time, json_bytes, strict_json
+from consistency.events import (
+    KEYS,
+    OWN_TYPES,
+    Event,
+    EventLevel,
+    EventType,
+    WrittenEvent,
+    event_time,
+    json_bytes,
+    strict_json,
+)
 from consistency.json_faults import json_fault, shown
 from consistency.setting_sources import did_you_mean
 
@@ -32,13 +42,21 @@ def check_type_name(name: object) -> str:
 def check_type(name: object, custom: Collection[str] = ()) -> str:
     """The type in lower case; BadEvent, which names the known ones, for any other."""
     found = name.lower() if isinstance(name, str) else ""
-    if found in _TYPES or found in custom:
+    if found in _TYPES or (found in custom and found not in OWN_TYPES):
         return found
+    if found in OWN_TYPES:
+        raise BadEvent(f"event_type: {shown(name)} is for events of Reconcilery itself; choose another name")
     known = [*_TYPES, *sorted(custom)]
     raise BadEvent(
         f"event_type: {shown(name)} is unknown{did_you_mean(found, known)}; known are {', '.join(known)};"
         " others are registered by register_event_type and in the setting event_types"
     )
+
+
+def check_wanted_type(name: object, custom: Collection[str] = ()) -> str:
+    """The same for whoever asks for events: those of the product itself are known as well."""
+    found = name.lower() if isinstance(name, str) else ""
+    return found if found in OWN_TYPES else check_type(name, custom)
 
 
 def check_level(level: object) -> str:

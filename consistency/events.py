@@ -32,6 +32,27 @@ class EventType(StrEnum):
     STORAGE_WARNING = "storage_warning"
 
 
+#: What happens to repairs; only the product itself tells of these, because people trust what it says to be done next.
+OWN_TYPES = tuple(
+    f"repair_{what}"
+    for what in (
+        "planned",
+        "approval_needed",
+        "started",
+        "paused",
+        "resumed",
+        "verifying",
+        "succeeded",
+        "succeeded_with_leftovers",
+        "failed",
+        "cancelled",
+        "rolling_back",
+        "rolled_back",
+        "rolled_back_partial",
+    )
+)
+
+
 class EventLevel(StrEnum):
     """How grave it is, mildest first."""
 

@@ -20,6 +20,9 @@ from consistency.value_types import Duration, Span, not_empty
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hours = tuple[time, time]
 
+#: The route on which everybody is told of all that no route is made for.
+DEFAULT_ROUTE = "default"
+
 
 def _hours(value: Any) -> Any:
     try:
@@ -81,7 +84,8 @@ class RouteSettings(_Table):
     @property
     def takes_everything(self) -> bool:
         """Whether nothing gets past it."""
-        narrow = self.rules or self.services or self.days or self.hours or self.min_level is not Level.LOW
+        chosen = self.rules or self.services or self.events
+        narrow = chosen or self.days or self.hours or self.min_level is not Level.LOW
         return not narrow and not self.go_on
 
 
@@ -91,9 +95,6 @@ class MaintenanceSettings(_Table):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="its name")
     start: AwareDatetime | None = Field(default=None, description="when it begins, with a zone")
     end: AwareDatetime | None = Field(default=None, description="when it ends, with a zone")
-    events: tuple[str, ...] = Field(
-        default=(), description="the types of events; a route that names some is for these alone, and for no alert"
-    )
     days: tuple[Day, ...] = Field(default=(), description="the days of the week, from mon to sun")
     hours: HoursOfDay = Field(default=None, description="the time of day in the configured zone")
     rules: tuple[str, ...] = Field(default=(), description="the rules; none means all")

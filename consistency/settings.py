@@ -24,7 +24,7 @@ from consistency.errors import BadRequest, ConfigurationError
 from consistency.events import EventLevel
 from consistency.mapping import DEFAULT_RULE, RuleMapping
 from consistency.masking import HIDDEN, mask_text
-from consistency.route_checks import check_fallbacks, check_ids, check_routes
+from consistency.route_checks import check_event_routes, check_fallbacks, check_ids, check_routes
 from consistency.route_settings import MaintenanceSettings, RouteSettings
 from consistency.setting_errors import describe_errors
 from consistency.setting_sources import gather
@@ -148,6 +148,9 @@ class Settings(BaseModel):
     )
     public_url: HttpUrl | Literal[""] = Field(default="", description="the address of the web page, for links")
     channels: dict[ChannelName, ChannelSettings] = Field(default={}, description="how people are told")
+    event_types: tuple[EventTypeName, ...] = Field(
+        default=(), description="types of your own that events may have beside the built-in ones"
+    )
     routes: tuple[RouteSettings, ...] = Field(default=(), description="who is told of what; none: everybody of all")
     maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="when nobody is told")
     tell_every: Span = Field(default=timedelta(seconds=5), description="how often it is looked for what is to be told")
@@ -155,9 +158,6 @@ class Settings(BaseModel):
     ack_for: Span = Field(default=timedelta(hours=4), description="how long an acknowledgement lasts")
     tell_events_from: EventLevel = Field(
         default=EventLevel.WARNING, description="from which level on people are told of events: info to critical"
-    )
-    event_types: tuple[EventTypeName, ...] = Field(
-        default=(), description="types of your own that events may have beside the built-in ones"
     )
     event_days: Whole = Field(default=30, ge=1, description="how many days events are kept")
     events_url: EventsUrl = Field(
@@ -203,6 +203,7 @@ class Settings(BaseModel):
     def _routes_fit(cls, routes: tuple[RouteSettings, ...], info: ValidationInfo) -> tuple[RouteSettings, ...]:
         if {"channels", "rules"} <= info.data.keys():
             check_routes(routes, info.data["channels"], [rule.id for rule in info.data["rules"]])
+        check_event_routes(routes, info.data.get("event_types", ()))
         return routes
 
     @field_validator("api_tokens")
@@ -223,6 +224,11 @@ class Settings(BaseModel):
     def effective_store_url(self) -> str:
         """Where the product's own tables live."""
         return self.store_url or self.database_url
+
+    @property
+    def routed_types(self) -> frozenset[str]:
+        """The types of events that some route names, so that people are told of them at any level."""
+        return frozenset(name for route in self.routes for name in route.events)
 
     def rule_by_id(self, rule_id: str | None) -> list[RuleMapping]:
         """The rule of that id, or all of them for None; an unknown id is a BadRequest that names the known ones."""

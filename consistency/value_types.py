@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from consistency.durations import duration_text, parse_duration
 from consistency.event_checks import check_type_name
+from consistency.events import OWN_TYPES
 from consistency.urls import check_events_url, check_http_url, check_redis_url, normalise_database_url
 from consistency.zones import get_zone
 
@@ -120,9 +121,11 @@ def _certificates(path: str) -> str:
 
 def _event_type(name: str) -> str:
     try:
-        return check_type_name(name)
+        found = check_type_name(name)
     except ValueError:
         raise ValueError("must be words like disk_swapped: lower case, digits and _, at most 64 characters") from None
+    _require(found not in OWN_TYPES, "is a type of the product's own events; choose another name")
+    return found
 
 
 def _host(text: str) -> str:

@@ -32,7 +32,12 @@ class Envelope:
 
 
 def compose(
-    envelope: Envelope, settings: Settings, reason: str, alerts: Sequence[Alert], notices: Sequence[NoticeFact] = ()
+    envelope: Envelope,
+    settings: Settings,
+    reason: str,
+    alerts: Sequence[Alert],
+    notices: Sequence[NoticeFact] = (),
+    left_out: int = 0,
 ) -> Message:
     """The message; its level is that of the gravest that still fires, or else of all that it tells of."""
     facts = [fact_of(alert, settings) for alert in alerts]
@@ -50,6 +55,7 @@ def compose(
         at=envelope.at,
         alerts=tuple(facts),
         notices=tuple(notices),
+        left_out=left_out,
     )
 
 

@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,13 +24,16 @@ from notifiers.deciding.looking import Look, look
 from notifiers.deciding.receivers import Receiver, receivers_of
 from notifiers.deciding.suppression import maintenance_at, maintenance_end
 from notifiers.deliveries.outbox import enqueue
+from notifiers.messages.crowds import gravest_of
 from notifiers.messages.message import NoticeFact
 from notifiers.routing.due import take_group
 from notifiers.routing.hours import next_change, open_at
-from notifiers.routing.notices import mark_told, untold_notices
 from notifiers.routing.routes import find_route
+from notifiers.routing.waiting import MOST_WAITING, Waiting, mark_told, read_notices, waiting_notices
 
 _CHUNK = 500
+#: Of more events than these, programs are told in one look how many more there are.
+MOST_ONE_BY_ONE = 100
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class Flushed:
 
     deliveries: tuple[str, ...] = ()
     suppressed: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Events:
+    """Events to be told, and how many more there are."""
+
+    told: Sequence[NoticeFact] = ()
+    left_out: int = 0
 
 
 @dataclass
@@ -65,29 +76,33 @@ def flush(connection: Connection, settings: Settings, group_key: str, now: datet
     route = find_route(settings, group.route)
     seen = look(connection, settings, group_key, route, now)
     log = read_log(connection, group_key)
-    notices = untold_notices(connection, group_key)
-    open_notices = [each for each in notices if route and _may_be_told(settings, route, each[1], now)]
+    notices = waiting_notices(connection, group_key)
+    open_notices = [each for each in notices if route and _may_be_told(settings, route, each, now)]
+    told, left_out = gravest_of(open_notices, MOST_ONE_BY_ONE)
+    news = _Events(read_notices(connection, [each.id for each in told]), left_out)
     turn = _Round(connection, settings, group_key, group.seq, now, last_seq=group.seq)
     for receiver in receivers_of(settings, route, log.keys() | seen.stand_ins()):
-        _tell(turn, seen, receiver, log.get(receiver.channel), [fact for _, fact in open_notices])
-    mark_told(connection, [number for number, _ in open_notices], group.seq)
+        _tell(turn, seen, receiver, log.get(receiver.channel), news)
+    mark_told(connection, [each.id for each in open_notices], group.seq)
     _forget_members(turn, seen.members)
-    waiting = [fact for each, fact in notices if (each, fact) not in open_notices]
-    turn.looks += [seen.next_look(), *(_told_later(settings, route, fact, now) for fact in waiting if route)]
+    done = {each.id for each in open_notices}
+    waiting = [each for each in notices if each.id not in done]
+    turn.looks += [seen.next_look(), *(_told_later(settings, route, each, now) for each in waiting if route)]
+    turn.looks += [now] if done and len(notices) == MOST_WAITING else []
     _end(turn)
     suppressed = {alert.id: seen.muted[alert.id] or None for alert in seen.members}
     changed = {alert.id for alert in seen.members if alert.suppressed_by != suppressed[alert.id]}
     return Flushed(tuple(turn.deliveries), {each: suppressed[each] for each in sorted(changed)})
 
 
-def _tell(turn: _Round, seen: Look, receiver: Receiver, entry: Entry | None, notices: Sequence[NoticeFact]) -> None:
+def _tell(turn: _Round, seen: Look, receiver: Receiver, entry: Entry | None, news: _Events) -> None:
     told = entry.told if entry else {}
     told_at = entry.told_at if entry else None
     decision = decide(seen.stands(receiver, told), told, told_at, turn.now)
     shown = set(decision.firing) | set(decision.ended)
     alerts = [alert for alert in seen.members if alert.fingerprint in shown]
-    facts = [] if receiver.after is not None or receiver.former else list(notices)
-    _send(turn, receiver, decision.reason, alerts, facts)
+    is_meant = receiver.after is None and not receiver.former
+    _send(turn, receiver, decision.reason, alerts, news if is_meant else _Events())
     turn.believed |= decision.told.keys()
     turn.looks.append(decision.next_look)
     if decision.reason is not None or decision.told != told:
@@ -95,35 +110,43 @@ def _tell(turn: _Round, seen: Look, receiver: Receiver, entry: Entry | None, not
         remember_told(turn.connection, turn.key, receiver.channel, decision.told, message, new=entry is None)
 
 
-def _send(
-    turn: _Round, receiver: Receiver, reason: Reason | None, alerts: list[Alert], notices: list[NoticeFact]
-) -> None:
+def _send(turn: _Round, receiver: Receiver, reason: Reason | None, alerts: list[Alert], news: _Events) -> None:
     """Write the messages into the outbox: events with the alerts for people, each on its own for programs."""
-    parcels: list[tuple[Reason, list[Alert], list[NoticeFact]]] = []
+    parcels: list[tuple[Reason, list[Alert], _Events]] = []
     if receiver.one_by_one:
-        parcels += [(Reason.EVENT, [], [notice]) for notice in notices]
-        notices = []
-    if reason is not None or notices:
-        parcels.append((reason or Reason.EVENT, alerts, notices))
+        parcels += [(Reason.EVENT, [], each) for each in _apart(news)]
+    if reason is not None or (news.told and not receiver.one_by_one):
+        parcels.append((reason or Reason.EVENT, alerts, _Events() if receiver.one_by_one else _for_people(news)))
     for number, (why, told, events) in enumerate(parcels):
         seq = turn.seq + number
         turn.last_seq = max(turn.last_seq, seq)
         envelope = Envelope(turn.key, receiver.channel, seq, turn.now)
-        message = compose(envelope, turn.settings, why, told, events)
+        message = compose(envelope, turn.settings, why, told, events.told, events.left_out)
         # Events do not say how alerts stand, so they take the place of nothing.
         supersedes = receiver.supersedes and bool(told)
         sent = enqueue(turn.connection, message, receiver.channel, turn.key, seq, why, supersedes, turn.now)
         turn.deliveries.append(sent)
 
 
-def _may_be_told(settings: Settings, route: RouteSettings, notice: NoticeFact, now: datetime) -> bool:
+def _apart(news: _Events) -> list[_Events]:
+    """Each on its own; the last one says how many more there are."""
+    each = [_Events([fact]) for fact in news.told]
+    return [*each[:-1], replace(each[-1], left_out=news.left_out)] if each else []
+
+
+def _for_people(news: _Events) -> _Events:
+    told, dropped = gravest_of(news.told)
+    return _Events(told, news.left_out + dropped)
+
+
+def _may_be_told(settings: Settings, route: RouteSettings, notice: Waiting, now: datetime) -> bool:
     """Not in a maintenance; and the route is open, or was when it happened."""
     zone = ZoneInfo(settings.timezone)
     is_open = any(open_at(route.days, route.hours, moment, zone) for moment in (now, notice.at))
     return is_open and maintenance_at(settings, notice.service, notice.rule, now) is None
 
 
-def _told_later(settings: Settings, route: RouteSettings, notice: NoticeFact, now: datetime) -> datetime | None:
+def _told_later(settings: Settings, route: RouteSettings, notice: Waiting, now: datetime) -> datetime | None:
     """When it may be told that could not be told now."""
     zone = ZoneInfo(settings.timezone)
     window = maintenance_at(settings, notice.service, notice.rule, now)

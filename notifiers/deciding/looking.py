@@ -27,7 +27,7 @@ from notifiers.deciding.suppression import (
 )
 from notifiers.deciding.told import Told
 from notifiers.routing.hours import next_change
-from notifiers.routing.routes import GONE, all_routes, gravity, local, routes_for
+from notifiers.routing.routes import GONE, Traits, all_routes, gravity, local, routes_for
 from notifiers.routing.timers import timers_of
 
 #: What keeps something from being told may end unannounced, such as a silence that somebody ends early.
@@ -78,7 +78,7 @@ class Look:
     def is_taken(self, alert: Alert) -> bool:
         """Whether the alert takes this route at this hour."""
         at = local(self.settings, self.now)
-        return self.route in routes_for(self.settings, alert.level, alert.rule_id, alert.service, at)
+        return self.route in routes_for(self.settings, Traits(alert.level, alert.rule_id, alert.service), at)
 
     def _is_maintained(self, alert: Alert) -> bool:
         return maintenance_at(self.settings, alert.service, alert.rule_id, self.now) is not None

@@ -16,7 +16,7 @@ from notifiers.alerts.alert import LIVE, Alert, alert_of
 from notifiers.deciding.flushing import Flushed, flush
 from notifiers.routing.due import due_groups
 from notifiers.routing.groups import arm_all
-from notifiers.routing.routes import group_key, group_labels, possible_routes
+from notifiers.routing.routes import Traits, group_key, group_labels, possible_routes
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ def adopt(connection: Connection, settings: Settings, now: datetime) -> list[str
 
 
 def _groups_of(alert: Alert, settings: Settings) -> set[tuple[str, str]]:
-    routes = possible_routes(settings, alert.level, alert.rule_id, alert.service)
+    routes = possible_routes(settings, Traits(alert.level, alert.rule_id, alert.service))
     labelled = (
         (route, group_labels(route, alert.service, alert.rule_id, alert.kind, alert.labels)) for route in routes
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from consistency.ledger.delivery_tables import deliveries
 from consistency.model import Level
 from notifiers.deliveries.states import OPEN, DeliveryState
+from notifiers.messages.crowds import gravest_of
 from notifiers.messages.message import Message
 
 #: The reason of a delivery that a person has sent again: nothing supersedes it.
@@ -87,12 +88,13 @@ def _in_place_of_older(
 
 def _with_what_only_older_tell(message: Message, older: list[Message]) -> Message:
     """How things stand now tells neither what happened once nor what was over before, so both are carried over."""
-    notices = tuple(notice for each in older for notice in each.notices)
+    notices, dropped = gravest_of([notice for each in (*older, message) for notice in each.notices])
+    left_out = dropped + sum(each.left_out for each in (*older, message))
     told = {alert.fingerprint for alert in message.alerts}
     over = {alert.fingerprint: alert for each in older for alert in each.resolved if alert.fingerprint not in told}
     level = max([message.level, *(notice.level for notice in notices)], key=list(Level).index)
-    more = {"notices": notices + message.notices, "alerts": (*message.alerts, *over.values()), "level": level}
-    return message.model_copy(update=more)
+    events = {"notices": tuple(notices), "left_out": left_out}
+    return message.model_copy(update={**events, "alerts": (*message.alerts, *over.values()), "level": level})
 
 
 def due_deliveries(connection: Connection, now: datetime, limit: int) -> list[str]:

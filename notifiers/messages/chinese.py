@@ -154,6 +154,9 @@ class Chinese:
     def more_alerts(self, count: int) -> str:
         return f"另有 {figure(count)} 个，查看全部：reconcilery alerts list"
 
+    def more_listed(self, count: int) -> str:
+        return f"另有 {figure(count)} 个，查看全部事件：reconcilery events list"
+
     def template_failed(self, why: str) -> str:
         return f"（本渠道的模板出错，已改用标准消息：{why}）"
 

@@ -154,5 +154,8 @@ class English:
     def more_alerts(self, count: int) -> str:
         return f"and {figure(count)} more, all of them: reconcilery alerts list"
 
+    def more_listed(self, count: int) -> str:
+        return f"and {figure(count)} more, all events: reconcilery events list"
+
     def template_failed(self, why: str) -> str:
         return f"(The template of this channel failed, so this is the usual message: {why})"

@@ -69,7 +69,7 @@ def worded_event(message: Message, wording: Wording) -> dict[str, Any]:
 
 
 def _is_sent_as_it_is(message: Message) -> bool:
-    return len(message.notices) == 1 and not message.alerts
+    return len(message.notices) == 1 and not message.alerts and not message.left_out
 
 
 def _sent(notice: NoticeFact) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _headline(message: Message, told: list[AlertFact]) -> str:
     if told:
         return f"{len(message.firing)} firing, {len(message.resolved)} resolved: {told[0].summary}"
     if message.notices:
-        return f"{len(message.notices)} events, the latest: {message.notices[-1].message}"
+        return f"{len(message.notices) + message.left_out} events, the latest: {message.notices[-1].message}"
     return f"{message.reason}: a message without news"
 
 
@@ -126,6 +126,8 @@ def _details(message: Message, told: list[AlertFact]) -> dict[str, Any]:
         details["alerts"] = [alert.model_dump(mode="json") for alert in told]
     if message.notices:
         details["events"] = [_sent(notice) for notice in message.notices]
+    if message.left_out:
+        details["left_out"] = message.left_out
     return details
 
 

@@ -107,6 +107,8 @@ class Message(_Fact):
     at: datetime
     alerts: tuple[AlertFact, ...] = ()
     notices: tuple[NoticeFact, ...] = ()
+    #: So many events more, none of them graver.
+    left_out: int = 0
     #: The channel that should have told this and is broken.
     instead_of: str = ""
 

@@ -97,5 +97,8 @@ class Phrases(Protocol):
     def more_alerts(self, count: int) -> str:
         """That so many alerts are left out, and where they all are."""
 
+    def more_listed(self, count: int) -> str:
+        """That so many are left out, and where all events are."""
+
     def template_failed(self, why: str) -> str:
         """That the user's own text could not be made."""

@@ -83,7 +83,8 @@ class Wording:
         if not notices:
             return self.phrases.reason(message.reason) or message.reason
         said = self.happened(notices[0])
-        more = self.phrases.more_events(len(notices) - 1) if len(notices) > 1 else ""
+        others = len(notices) - 1 + message.left_out
+        more = self.phrases.more_events(others) if others else ""
         level = notices[0].level
         grave = f"{self.phrases.levels[level]}{self.phrases.colon}" if level is not Level.LOW else ""
         return f"{grave}{said}{more}"
@@ -100,23 +101,26 @@ class Wording:
             self._blocks(message, markup),
             [markup.escape(line) for line in tail],
             limit=limit,
-            beyond=max(0, len(message.alerts) + len(_untold(message)) - MOST_TOLD),
+            beyond=max(0, len(message.alerts) + len(_untold(message)) - MOST_TOLD) + message.left_out,
             more=lambda count: markup.escape(self._more(message, count)),
         )
 
     def _blocks(self, message: Message, markup: Markup) -> list[str]:
         speech = Speech(self.phrases, self.zone, markup)
         notices = _untold(message)
+        shown = sorted(notices, key=lambda notice: graver_first(notice.level))
         headed = len(message.alerts) + len(notices) > 1 or self._is_cut(message)
         alerts = _gravest_first(message.alerts)
         whole = MOST_TOLD if len(alerts) <= MOST_WHOLE else MOST_WHOLE
         return [
             *(speech.alert(alert, message, headed=headed) for alert in alerts[:whole]),
             *(speech.alert_in_short(alert, message) for alert in alerts[whole:MOST_TOLD]),
-            *(speech.notice(notice, message, headed=headed) for notice in notices[: max(0, MOST_TOLD - len(alerts))]),
+            *(speech.notice(notice, message, headed=headed) for notice in shown[: max(0, MOST_TOLD - len(alerts))]),
         ]
 
     def _more(self, message: Message, count: int) -> str:
+        if message.left_out:
+            return self.phrases.more_listed(count)
         return self.phrases.more_alerts(count) if message.firing else self.phrases.more(count)
 
     def _is_cut(self, message: Message) -> bool:

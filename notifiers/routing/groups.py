@@ -13,7 +13,7 @@ from consistency.ledger.delivery_tables import group_members, notification_group
 from consistency.model import Level
 from consistency.settings import Settings
 from notifiers.routing.bursts import Burst, arrived
-from notifiers.routing.routes import GONE, find_route, group_key, group_labels, possible_routes
+from notifiers.routing.routes import GONE, Traits, find_route, group_key, group_labels, possible_routes
 from notifiers.routing.timers import Timers, timers_of
 
 _CHUNK = 500
@@ -61,7 +61,7 @@ def arm_all(
     pairs = list(armed)
     arrivals: dict[str, _Arrivals] = {}
     for alert, urgent in pairs:
-        for route in possible_routes(settings, alert.level, alert.rule_id, alert.service):
+        for route in possible_routes(settings, Traits(alert.level, alert.rule_id, alert.service)):
             labels = group_labels(route, alert.service, alert.rule_id, alert.kind, alert.labels)
             group = arrivals.setdefault(group_key(route, labels), _Arrivals(route.id, labels))
             group.ids.append(alert.id)

@@ -71,7 +71,14 @@ def timers_of(route: RouteSettings, level: Level, settings: Settings) -> Timers:
 
 def timers_of_notice(route: RouteSettings, level: Level) -> Timers:
     """The times of an event: it is news of the moment, so not even a mild one waits for the digest."""
-    return _with_waits(_MEDIUM if level is Level.LOW else _BY_LEVEL[level], route)
+    timers = _with_waits(_MEDIUM if level is Level.LOW else _BY_LEVEL[level], route)
+    return timers if route.group_interval is None else replace(timers, group_interval=route.group_interval)
+
+
+def held_back(timers: Timers, told_at: datetime | None, now: datetime) -> Timers:
+    """The times of one more event of a group that was told of events then, so that a flood is few messages."""
+    wait = timedelta(0) if told_at is None else told_at + timers.group_interval - now
+    return replace(timers, quiet=max(timers.quiet, wait), cap=max(timers.cap, wait))
 
 
 def _with_waits(timers: Timers, route: RouteSettings) -> Timers:

@@ -11,7 +11,7 @@ from consistency.route_settings import RouteSettings
 from consistency.settings import Settings
 from notifiers.routing.bursts import Burst, arrived
 from notifiers.routing.hours import next_change, next_clock
-from notifiers.routing.routes import group_key, group_labels, possible_routes, routes_for
+from notifiers.routing.routes import Traits, group_key, group_labels, possible_routes, routes_for
 from notifiers.routing.timers import Timers, timers_of, timers_of_notice
 
 CHANNELS = {name: {"kind": "console"} for name in ("chat", "pager", "mail")}
@@ -51,20 +51,20 @@ TAKEN: list[tuple[Level, str, datetime, list[str]]] = [
 
 @pytest.mark.parametrize(("level", "service", "moment", "taken"), TAKEN)
 def test_the_first_route_that_fits_is_taken(level: Level, service: str, moment: datetime, taken: list[str]) -> None:
-    assert [route.id for route in routes_for(settings_with(*ROUTES), level, "r", service, moment)] == taken
+    assert [route.id for route in routes_for(settings_with(*ROUTES), Traits(level, "r", service), moment)] == taken
 
 
 def test_routes_of_other_hours_are_possible_and_none_behind_one_that_always_fits() -> None:
-    ids = [route.id for route in possible_routes(settings_with(*ROUTES), Level.HIGH, "r", "shop")]
+    ids = [route.id for route in possible_routes(settings_with(*ROUTES), Traits(Level.HIGH, "r", "shop"))]
     assert ids == ["archive", "night", "office", "rest"]
-    ids = [route.id for route in possible_routes(settings_with(*ROUTES), Level.HIGH, "r", "billing")]
+    ids = [route.id for route in possible_routes(settings_with(*ROUTES), Traits(Level.HIGH, "r", "billing"))]
     assert ids == ["archive", "night", "billing"]
 
 
 def test_without_routes_every_channel_is_told_of_everything_and_without_channels_the_log() -> None:
-    (route,) = routes_for(settings_with(), Level.LOW, "r", "s", at(3))
+    (route,) = routes_for(settings_with(), Traits(Level.LOW, "r", "s"), at(3))
     assert (route.id, route.receivers) == ("default", ("chat", "pager", "mail"))
-    (route,) = routes_for(Settings(), None, "r", "s", at(3))
+    (route,) = routes_for(Settings(), Traits(None, "r", "s"), at(3))
     assert route.receivers == ("console",)
 
 
