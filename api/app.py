@@ -33,6 +33,7 @@ from api import events, livez, operations
 from api.body import WholeBody
 from api.deadline import Deadline
 from api.description import ABOUT, PROBLEMS, TAGS, TITLE, program_version
+from api.docs_page import add_docs
 from api.faults import answer_faults
 from api.headers import SecurityHeaders
 from api.hosts import OwnHosts
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     answer_faults(app)
     for router in ROUTERS:
         app.include_router(router)
+    add_docs(app)
     _surround(app, settings)
     return app
 

@@ -9,6 +9,7 @@ import click
 
 from cli.as_json import json_flag
 from cli.config_template import template
+from cli.config_token import token
 from cli.errors import ReportingGroup
 from consistency.errors import BadRequest, ReconcileryError
 from consistency.setting_sources import CONFIG_VARIABLE, FILE_NAME
@@ -71,6 +72,9 @@ def init() -> None:
     click.echo(
         f"Wrote {path}; set database_url in it or in RECONCILERY_DATABASE_URL, then run: reconcilery config check"
     )
+
+
+config.add_command(token)
 
 
 def _json(content: dict[str, Any]) -> str:
