@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from api.cursors import Page, bad_cursor, read_cursor, write_cursor
 from api.problems import bad_parameter
+from api.views.event_types import wanted_type
 from consistency.dates import parse_end, parse_start
 from consistency.errors import BadEvent, BadRequest
-from consistency.event_checks import check_level, check_service, check_type, check_type_name
+from consistency.event_checks import check_level, check_service
 from consistency.events import EventLevel
-from consistency.ledger.events import EventFilter, StoredEvent, find_events
+from consistency.ledger.events import EventFilter, StoredEvent
 from consistency.model import parse_utc, utc_text
 from consistency.settings import Settings
 
@@ -37,7 +38,7 @@ def chosen_events(connection: Connection, settings: Settings, query: EventQuery,
     """The filter; a Problem names the parameter that is wrong."""
     zone = ZoneInfo(settings.timezone)
     services = tuple(_checked("service", check_service, name) for name in query.service)
-    types = tuple(_checked("type", lambda name: _known_type(connection, settings, name), name) for name in query.type)
+    types = tuple(_checked("type", lambda name: wanted_type(connection, settings, name), name) for name in query.type)
     level = EventLevel(_checked("level", check_level, query.level))
     since = _moment("since", query.since, zone, now, parse_start)
     until = _moment("until", query.until, zone, now, parse_end)
@@ -61,17 +62,6 @@ def place_of(query: EventQuery) -> StoredEvent | None:
     except ValueError:
         raise bad_cursor() from None
     return StoredEvent(found[1], moment, moment, "{}")
-
-
-def _known_type(connection: Connection, settings: Settings, name: str) -> str:
-    """A type that the settings know, or one that has come in: services may register types of their own."""
-    found = check_type_name(name)
-    try:
-        return check_type(found, settings.event_types)
-    except BadEvent:
-        if not find_events(connection, EventFilter(types=(found,)), limit=1):
-            raise
-        return found
 
 
 def _checked(parameter: str, check: Callable[[str], str], value: str) -> str:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Connection
 
+from api.views.event_types import wanted_type
 from cli.named_flags import named_by
 from consistency.dates import window_of
 from consistency.durations import parse_duration
-from consistency.errors import BadEvent
-from consistency.event_checks import check_service, check_type, check_type_name
+from consistency.event_checks import check_service
 from consistency.events import EventLevel
-from consistency.ledger.events import EventFilter, find_events
+from consistency.ledger.events import EventFilter
 from consistency.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,20 +45,9 @@ def chosen_events(
     with named_by(_FLAGS):
         return EventFilter(
             services=tuple(map(check_service, services)),
-            types=tuple(_known_type(connection, settings, name) for name in types),
+            types=tuple(wanted_type(connection, settings, name) for name in types),
             min_level=EventLevel(level),
         )
-
-
-def _known_type(connection: Connection, settings: Settings, name: str) -> str:
-    """One of the settings' types, or one that has come in: services may register types that are not written there."""
-    found = check_type_name(name)
-    try:
-        return check_type(found, settings.event_types)
-    except BadEvent:
-        if not find_events(connection, EventFilter(types=(found,)), limit=1):
-            raise
-        return found
 
 
 def between(chosen: EventFilter, since: str, until: str | None, zone: ZoneInfo, now: datetime) -> EventFilter:

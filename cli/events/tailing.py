@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.following import Following
 from cli.events.choosing import choosing, chosen_events
-from cli.events.following import Following, follow
+from cli.events.following import follow
 from cli.events.told import event_line, event_object
 from cli.interrupts import interrupt_deferred
 from cli.ledger import opened_ledger, reading, zone_of
@@ -41,7 +42,7 @@ def tail(
             latest = find_events(connection, chosen, number) if number else []
             following = Following(chosen)
             if go_on:
-                following.look(connection, now)
+                following.begin(connection, now)
         for stored in reversed(latest):
             show(stored)
         if go_on:
