@@ -9,6 +9,7 @@ from typing import Any
 from redis import Redis
 
 from cli.diagnosis import Diagnosis, State, diagnosis, examined
+from cli.doctor_events import examine_events
 from consistency.heartbeats import heartbeat_age
 from consistency.latest import connect, redis_errors
 from consistency.settings import Settings
@@ -28,6 +29,7 @@ def examine_services(settings: Settings) -> Iterator[Diagnosis]:
             yield from examined("queues", partial(_queues, client, settings))
             yield from examined("workers", _workers)
     yield from _beat(settings)
+    yield from examine_events(settings)
     yield from _channels(settings)
 
 

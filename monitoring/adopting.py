@@ -11,15 +11,16 @@ from monitoring.transports.transport import Transport
 
 
 def adopt(folder: Path, way: Transport, seconds: float) -> dict[str, int]:
-    """Send for about so many seconds; how many events went out and were refused.
+    """Send whole files for about so many seconds; how many events went out and were refused.
 
+    What is sent of a file is noted nowhere, so one that is begun is also finished, or it would never end.
     Unreachable when the other side takes none, OSError when the refused cannot be laid aside; both lose nothing.
     """
     done = {"adopted": 0, "refused": 0}
     deadline = time.monotonic() + seconds
     for file in files_left_behind(folder):
         try:
-            while file.unsent and time.monotonic() < deadline:
+            while file.unsent:
                 _send_batch(folder, file, way, done)
         finally:
             file.put_down()

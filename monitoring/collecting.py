@@ -1,4 +1,4 @@
-"""Takes the events that services put into Redis over into the ledger.
+"""Takes the events over into the ledger that services put into Redis, or left behind on the disk.
 
 They are stored first and deleted then, so that who dies in between loses none; several at once do the same work twice.
 """
@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import redis
 import structlog
-from sqlalchemy import Engine
 
 from consistency.errors import BadEvent, BrokerUnavailable
 from consistency.event_checks import check_type_name, event_of_object, seal
@@ -18,7 +17,9 @@ from consistency.events import WrittenEvent
 from consistency.one_line import one_line
 from consistency.resources import Resources
 from consistency.settings import Settings
+from monitoring.adopting import adopt
 from monitoring.event_stream import BODY, ID, open_redis, redis_place, redis_reason, refused_key, stream_key
+from monitoring.places import FOLDER
 from monitoring.transports.ledger import LedgerTransport
 
 #: How long one turn may last, in seconds; the queue has other work.
@@ -33,17 +34,28 @@ log = structlog.get_logger(__name__)
 
 
 def collect(resources: Resources, turn: float = TURN) -> dict[str, int]:
-    """Empty the streams, for at most `turn` seconds; how many events and refused entries were taken from them.
+    """Take over what lies on the disk and in the streams, for about `turn` seconds; how many events, how many not.
 
     Raises BrokerUnavailable when Redis, and Unreachable when the ledger does not answer; nothing is lost then.
     """
-    done = {"collected": 0, "refused": 0}
+    settings = resources.settings
+    ledger = LedgerTransport(resources.store, settings.tell_events_from)
     deadline = time.monotonic() + turn
-    for url in _streams(resources.settings):
+    done = {"collected": 0, **_adopt(settings, ledger, turn)}
+    for url in _streams(settings):
         with open_redis(url) as client:
-            while _batch(client, resources, done) and time.monotonic() < deadline:
+            while _batch(client, settings.key_prefix, ledger, done) and time.monotonic() < deadline:
                 continue
     return done
+
+
+def _adopt(settings: Settings, ledger: LedgerTransport, turn: float) -> dict[str, int]:
+    try:
+        return adopt(settings.log_dir.absolute() / FOLDER, ledger, turn)
+    except OSError as error:
+        # A disk that cannot be written keeps nobody from collecting what is in Redis.
+        log.warning("events.not_adopted", reason=one_line(error), next="the next turn tries again")
+        return {"adopted": 0, "refused": 0}
 
 
 def _streams(settings: Settings) -> list[str]:
@@ -52,23 +64,22 @@ def _streams(settings: Settings) -> list[str]:
     return list(dict.fromkeys((settings.redis_url, other)))
 
 
-def _batch(client: redis.Redis, resources: Resources, done: dict[str, int]) -> bool:
+def _batch(client: redis.Redis, prefix: str, ledger: LedgerTransport, done: dict[str, int]) -> bool:
     """Take over one batch; whether there may be more."""
-    prefix = resources.settings.key_prefix
     try:
         entries: list[Entry] = cast("Any", client.xrange(stream_key(prefix), count=TOGETHER))
         if not entries:
             return False
-        taken = _take(resources.store, resources.settings, entries)
-        _drop(client, prefix, entries, taken)
+        refused = _take(ledger, entries)
+        _drop(client, prefix, entries, refused)
     except (redis.RedisError, OSError) as error:
         raise BrokerUnavailable(f"{redis_place(client)} did not do its part: {redis_reason(error)}") from None
-    done["collected"] += len(entries) - len(taken)
-    done["refused"] += len(taken)
+    done["collected"] += len(entries) - len(refused)
+    done["refused"] += len(refused)
     return len(entries) == TOGETHER
 
 
-def _take(store: Engine, settings: Settings, entries: Sequence[Entry]) -> dict[bytes, str]:
+def _take(ledger: LedgerTransport, entries: Sequence[Entry]) -> dict[bytes, str]:
     """Store the events; the names of the entries that are none, each with the reason."""
     refused: dict[bytes, str] = {}
     events: dict[WrittenEvent, bytes] = {}
@@ -77,8 +88,7 @@ def _take(store: Engine, settings: Settings, entries: Sequence[Entry]) -> dict[b
             events[_event(fields)] = name
         except ValueError as error:
             refused[name] = one_line(error)
-    unstored = LedgerTransport(store, settings.tell_events_from).send(list(events))
-    return refused | {events[each.event]: each.reason for each in unstored}
+    return refused | {events[each.event]: each.reason for each in ledger.send(list(events))}
 
 
 def _event(fields: dict[bytes, bytes]) -> WrittenEvent:

@@ -10,7 +10,8 @@ from consistency.setting_sources import environment_name, gather
 
 #: What a service is called that has not said its name.
 SERVICE = "datasync"
-_FOLDER = "events"
+#: Where in the log folder events wait.
+FOLDER = "events"
 _READ = ("service", "log_dir", "event_types")
 _WAYS = ("events_url", "store_url", "database_url")
 
@@ -32,7 +33,7 @@ def find_places(environ: Mapping[str, str] = os.environ, cwd: Path | None = None
     found = gathered.values
     return Places(
         service=_text(found.get("service")) or SERVICE,
-        folder=(here / (_text(found.get("log_dir")) or "logs")).absolute() / _FOLDER,
+        folder=(here / (_text(found.get("log_dir")) or "logs")).absolute() / FOLDER,
         event_types=_names(found.get("event_types")),
         leads_out=any(found.get(name) or _in_a_file(name, environ) for name in _WAYS),
     )

@@ -28,7 +28,7 @@ class ListeningTask(Task):  # type: ignore[misc]
 def collect() -> Answer:
     """Take over what services have put into Redis, or left behind on this machine's disk."""
     done = collect_events(process_resources())
-    return {"verdict": f"collected {done['collected']} events", **done}
+    return {"verdict": f"collected {done['adopted'] + done['collected']} events", **done}
 
 
 @shared_task(base=ListeningTask, name="monitoring.watch", ignore_result=True)

@@ -48,6 +48,12 @@ class HttpTransport:
         """Post them in bodies that fit; what the API names as wrong is refused, and the rest posted again."""
         return [refused for batch in _fitting(events) for refused in self._post(batch)]
 
+    def probe(self) -> None:
+        """Ask whether events would be taken, without sending any; Unreachable, with the reason, if not."""
+        reply = self._ask(b"[]")
+        if not (200 <= reply.status < 300 or reply.status == _WRONG):  # noqa: PLR2004 - as below
+            raise Unreachable(self._why(reply))
+
     def close(self) -> None:
         self._http.close()
 

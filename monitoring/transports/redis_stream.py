@@ -1,6 +1,7 @@
 """Into a stream of Redis, from which a worker takes the events into the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import redis
 
@@ -25,23 +26,25 @@ class RedisTransport:
 
     def send(self, events: Sequence[WrittenEvent]) -> Sequence[Refused]:
         """Add them in one go; Redis itself refuses no event."""
-        try:
-            waiting = int(self._client.xlen(self._key))
-            if waiting < MOST_WAITING:
-                self._add(events)
-        except (redis.RedisError, OSError) as error:
-            raise Unreachable(f"{self.name} did not take events: {redis_reason(error)}") from error
-        if waiting >= MOST_WAITING:
-            raise Unreachable(
-                f"{self.name} holds {waiting} events that no worker has collected; see `reconcilery doctor`"
-            )
-        return ()
-
-    def _add(self, events: Sequence[WrittenEvent]) -> None:
-        with self._client.pipeline(transaction=False) as pipe:
+        if (waiting := self.waiting()) >= MOST_WAITING:
+            raise Unreachable(f"{self.name} holds {waiting} events that no worker has collected; is one running?")
+        with self._errors(), self._client.pipeline(transaction=False) as pipe:
             for event in events:
                 pipe.xadd(self._key, {ID: event.id, BODY: event.body})
             pipe.execute()
+        return ()
+
+    def waiting(self) -> int:
+        """How many events no worker has collected yet."""
+        with self._errors():
+            return int(self._client.xlen(self._key))
 
     def close(self) -> None:
         self._client.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (redis.RedisError, OSError) as error:
+            raise Unreachable(f"{self.name} did not do its part: {redis_reason(error)}") from error

@@ -163,6 +163,8 @@ def test_without_redis_the_rest_is_still_looked_at(tmp_path: Path) -> None:
         "log_dir": State.OK,
         "redis": State.FAIL,
         "beat": State.WARN,
+        "events": State.WARN,
+        "events on disk": State.OK,
         "channels": State.WARN,
     }
     assert "sesame" not in json.dumps(found)

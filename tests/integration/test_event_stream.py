@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import redis
@@ -36,6 +37,15 @@ def transport(redis_url: str) -> Iterator[RedisTransport]:
     opened.close()
 
 
+@pytest.fixture(autouse=True)
+def _own_log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def taken(collected: int, refused: int = 0) -> dict[str, int]:
+    return {"adopted": 0, "collected": collected, "refused": refused}
+
+
 def house(engine: Engine, redis_url: str) -> Resources:
     make_own_tables(engine)
     return Resources(Settings(redis_url=redis_url), engine, engine, engine)
@@ -48,11 +58,11 @@ def test_what_services_send_arrives_once_and_leaves_the_stream(
     grave = on_its_way(2000, level="critical", service="数据 同步/1")
     assert transport.send(several(1200)) == ()
     transport.send([*several(100), grave])
-    assert collect(resources, turn=60) == {"collected": 1301, "refused": 0}
+    assert collect(resources, turn=60) == taken(1301)
     assert arrived(engine) == {each.id: each.body.decode() for each in [*several(1200), grave]}
     assert to_be_told(engine) == {"evt-2000"}
     assert client.xlen(KEY) == 0
-    assert collect(resources) == {"collected": 0, "refused": 0}
+    assert collect(resources) == taken(0)
 
 
 def test_a_turn_ends_and_the_next_goes_on(sqlite: Engine, redis_url: str, transport: RedisTransport) -> None:
@@ -84,7 +94,7 @@ def test_who_dies_before_deleting_has_stored_them_already(
         with pytest.raises(KeyboardInterrupt):
             collect(resources)
     assert len(arrived(sqlite)) == 5
-    assert collect(resources) == {"collected": 5, "refused": 0}
+    assert collect(resources) == taken(5)
     assert len(arrived(sqlite)) == 5
 
 
@@ -120,7 +130,7 @@ def test_what_is_no_event_is_laid_aside_with_the_reason(
     good = on_its_way(7)
     client.xadd(KEY, entry)  # type: ignore[arg-type]
     client.xadd(KEY, {"id": good.id, "body": good.body})
-    assert collect(resources) == {"collected": 1, "refused": 1}
+    assert collect(resources) == taken(1, refused=1)
     assert set(arrived(sqlite)) == {good.id}
     assert client.xlen(KEY) == 0
     (laid_aside,) = client.lrange(REFUSED, 0, -1)
@@ -174,6 +184,6 @@ def test_events_may_go_through_another_redis_than_the_broker(sqlite: Engine, red
     transport.send(several(3))
     transport.close()
     make_own_tables(sqlite)
-    assert collect(Resources(settings, sqlite, sqlite, sqlite)) == {"collected": 3, "refused": 0}
+    assert collect(Resources(settings, sqlite, sqlite, sqlite)) == taken(3)
     with redis.Redis.from_url(other) as client:
         client.delete("shop:events", "shop:events:refused")
