@@ -4,15 +4,16 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from api.orders.check_orders import CheckOrder
 from cli.exits import FAIL_ON, exit_code_of
 from cli.in_process import check_here, with_some_ledger
 from cli.interrupts import interrupt_deferred
-from cli.orders import CheckOrder, orders_of
+from cli.orders import orders_of
 from cli.progress import progress_bar
 from cli.report_text import report_lines
 from cli.terminal import has_colours, note
@@ -22,6 +23,9 @@ from consistency.logs import configure_logging
 from consistency.model import CheckType
 from consistency.resources import Resources, open_resources, require_ledger
 from consistency.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from api.orders.checks import SentCheck
 
 WAIT_SECONDS = 3600.0
 SCHEMA_VERSION = 1
@@ -117,20 +121,20 @@ def _by_workers(resources: Resources, orders: Sequence[CheckOrder], seconds: flo
             return watch_all(resources, sent, seconds, look)
 
 
-def _send(resources: Resources, orders: Sequence[CheckOrder]) -> list[tuple[Run, bool]]:
-    from cli.by_workers import send  # noqa: PLC0415 - the same
+def _send(resources: Resources, orders: Sequence[CheckOrder]) -> "list[SentCheck]":
+    from api.orders.checks import send_checks  # noqa: PLC0415 - the same
 
     require_ledger(resources.store)
     _require_rules(resources, orders)
-    sent = [send(resources, order) for order in orders]
-    for run, new in sent:
-        if not new:
-            note(f"Note: joined the {run.type} check of {run.rule_id} that was under way already.")
+    sent = send_checks(resources, orders)
+    for each in sent:
+        if not each.new:
+            note(f"Note: joined the {each.run.type} check of {each.run.rule_id} that was under way already.")
     return sent
 
 
 def _start(resources: Resources, orders: Sequence[CheckOrder], *, as_json: bool) -> None:
-    started = [run for run, _ in _send(resources, orders)]
+    started = [each.run for each in _send(resources, orders)]
     if as_json:
         names = [{"check_id": run.id, "type": str(run.type), "rule": run.rule_id} for run in started]
         click.echo(json.dumps({"schema_version": SCHEMA_VERSION, "started": names}))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from cli.orders import CheckOrder, open_check
+from api.orders.check_orders import CheckOrder, open_check
 from cli.terminal import note
 from consistency.database import database_now, transaction
 from consistency.errors import CheckFailed

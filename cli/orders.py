@@ -1,33 +1,19 @@
 """From what was typed to what is to be checked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from api.orders.check_orders import CheckOrder
 from consistency.dates import parse_start, window_of
 from consistency.errors import BadRequest
-from consistency.ledger.runs import Run
 from consistency.mapping import RuleMapping
 from consistency.model import CheckType, Window, utc_text
-from consistency.resources import Resources
 from consistency.setting_sources import did_you_mean
 from consistency.settings import Settings
-from monitor_tasks import checks
 from monitor_tasks.windows import LENGTHS
 
 DEFAULT_LENGTH = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class CheckOrder:
-    """One check of one rule; without a window the check finds its own."""
-
-    kind: CheckType
-    rule_id: str
-    window: Window | None = None
-    compare_at: datetime | None = None
-    detailed: bool = False
 
 
 def rules_named(settings: Settings, rule_id: str | None) -> Sequence[RuleMapping]:
@@ -71,18 +57,6 @@ def orders_of(
     moment = _compare_at(settings, now, window, compare_at)
     rules = rules_named(settings, rule)
     return [CheckOrder(kind, mapping.id, window, moment, detailed) for mapping in rules]
-
-
-def open_check(resources: Resources, order: CheckOrder) -> tuple[Run, bool]:
-    """The run of the order in the ledger; False: one was under way already."""
-    return checks.start(
-        resources,
-        order.kind,
-        order.rule_id,
-        window=order.window,
-        compare_at=order.compare_at,
-        detailed=order.detailed,
-    )
 
 
 def _compare_at(settings: Settings, now: datetime, window: Window | None, text: str | None) -> datetime | None:

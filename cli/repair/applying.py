@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api.orders.refusals import UNDER_WAY, NeedsApproval
 from cli.interrupts import interrupt_deferred
 from cli.repair.flags import Way
 from cli.repair.here import work_here
@@ -14,11 +15,8 @@ from compensation.runs import RepairRefused, Run
 from compensation.states import RunState
 from consistency.resources import Resources
 
-UNDER_WAY = frozenset({RunState.RUNNING, RunState.VERIFYING})
-
-
-class NeedsApproval(RepairRefused):
-    """A plan that only a person may let through."""
+#: What can be done without any worker.
+OTHERWISE = " (or use --local)"
 
 
 @dataclass(frozen=True)
@@ -87,10 +85,10 @@ def _join(resources: Resources, run: Run, how: Applying) -> Run:
 
 
 def _by_workers(resources: Resources, how: Applying, begin: Callable[[], Run], what_stays: str) -> Run:
-    from cli.repair.workers import call_workers, require_workers  # noqa: PLC0415 - they bring Celery
+    from api.orders.repair_workers import call_workers, require_workers  # noqa: PLC0415 - they bring Celery
 
     with interrupt_deferred() as stop_if_pressed:
-        require_workers(resources.settings, what_stays)
+        require_workers(resources.settings, what_stays, OTHERWISE)
         stop_if_pressed()
         run = begin()
         call_workers(resources, run, how.actor)

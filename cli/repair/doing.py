@@ -4,7 +4,8 @@ from typing import NoReturn
 
 import click
 
-from cli.repair.applying import Applying, NeedsApproval, carry_out
+from api.orders.refusals import NeedsApproval
+from cli.repair.applying import Applying, carry_out
 from cli.repair.asked import ScopeFlags, order_of
 from cli.repair.flags import Way
 from cli.repair.ledger import look_at

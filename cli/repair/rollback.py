@@ -10,6 +10,7 @@ from cli.actor import actor
 from cli.as_json import json_flag
 from cli.interrupts import interrupt_deferred
 from cli.progress import progress_bar
+from cli.repair.applying import OTHERWISE
 from cli.repair.flags import Way, way_flags, way_of
 from cli.repair.ledger import look_at, opened, read_run, read_summary
 from cli.repair.run_text import kept_lines, undone_text
@@ -78,11 +79,15 @@ def _here(resources: Resources, run: Run) -> Run:
 
 
 def _by_workers(resources: Resources, run: Run, way: Way) -> Run:
-    from cli.repair.workers import begin_rollback  # noqa: PLC0415 - it brings Celery, which --local does without
+    # They bring Celery, which --local does without.
+    from api.orders.repair_workers import call_for_rollback, require_workers  # noqa: PLC0415 - the reason stands above
 
     resources.rule(run.rule_id)
     with interrupt_deferred() as stop_if_pressed:
-        begun = begin_rollback(resources, run, actor(), stop_if_pressed)
+        require_workers(resources.settings, f"run {run.id} stays {run.state}", OTHERWISE)
+        stop_if_pressed()
+        begun = rolling_back.begin(resources, run.id, actor())
+        call_for_rollback(run.id)
         return _watched(resources, begun, way, stop_if_pressed) if way.waits else begun
 
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from api.orders.repair_workers import call_for_rollback, wake
 from cli.interrupts import sleep_in_slices
 from cli.repair.bar import run_bar
 from cli.repair.ledger import look_at
-from cli.repair.workers import call_for_rollback, wake
 from cli.terminal import note
 from compensation.progress import Progress
 from compensation.runs import Run

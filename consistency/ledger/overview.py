@@ -8,6 +8,9 @@ from consistency.ledger.runs import RUNNING, Run, cancel_run, find_run
 from consistency.ledger.tables import check_parts, check_runs
 from consistency.model import CheckType
 
+#: How the slot of a run begins that a message asked for, before the task's id.
+_MESSAGE = "task "
+
 
 def is_taken(connection: Connection, run_id: str) -> bool:
     """Whether somebody has begun to work on the run."""
@@ -30,8 +33,18 @@ def open_runs(connection: Connection) -> list[Run]:
 def last_scheduled(connection: Connection, rule_id: str, kind: CheckType) -> Run | None:
     """The last run of this kind that the schedule asked for."""
     # Runs that a person asked for have no slot, or that of the message they came with.
-    by_hand = check_runs.c.slot_key.startswith(f"{rule_id}|{kind}|task ", autoescape=True)
+    by_hand = check_runs.c.slot_key.startswith(f"{rule_id}|{kind}|{_MESSAGE}", autoescape=True)
     chosen = select(check_runs.c.id).where(check_runs.c.rule_id == rule_id, check_runs.c.type == str(kind))
     chosen = chosen.where(check_runs.c.slot_key.is_not(None), ~by_hand).order_by(check_runs.c.created_at.desc())
     run_id = connection.scalar(chosen.limit(1))
     return find_run(connection, run_id) if run_id else None
+
+
+def task_of(connection: Connection, run_id: str) -> str | None:
+    """The id of the Celery task that began the run; None where the schedule did, whose tasks nobody notes."""
+    row = connection.execute(select(check_runs.c.slot_key).where(check_runs.c.id == run_id)).first()
+    if row is None or row.slot_key is None:
+        # A run without a slot was sent with its own id as that of the task.
+        return run_id if row else None
+    asked_by = row.slot_key.rpartition("|")[2]
+    return asked_by.removeprefix(_MESSAGE) if asked_by.startswith(_MESSAGE) else None

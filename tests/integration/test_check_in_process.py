@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from api.orders.check_orders import CheckOrder
 from cli.in_process import check_here, with_some_ledger
-from cli.orders import CheckOrder
 from consistency.database import transaction
 from consistency.ledger.overview import open_runs
 from consistency.ledger.runs import find_run

@@ -1,19 +1,20 @@
 """Lets the workers work on a run: asked first whether anybody is there, then told by messages, which are hints only."""
 
-from collections.abc import Callable
 from contextlib import suppress
 
 from api.orders.broker import require_redis, send, somebody_answers
 from compensation import control
 from compensation.runs import RepairRefused, Run
-from compensation.undo import rolling_back
 from consistency.errors import BrokerUnavailable
 from consistency.resources import Resources
 from consistency.settings import Settings
 
 
-def require_workers(settings: Settings, what_stays: str) -> None:
-    """BrokerUnavailable, which says what stays as it is, unless Redis and a worker answer."""
+def require_workers(settings: Settings, what_stays: str, otherwise: str = "") -> None:
+    """BrokerUnavailable, which says what stays as it is, unless Redis and a worker answer.
+
+    `otherwise` says what can be done without any worker.
+    """
     try:
         require_redis(settings)
         answered = somebody_answers()
@@ -25,7 +26,7 @@ def require_workers(settings: Settings, what_stays: str) -> None:
     if not answered:
         raise BrokerUnavailable(
             "no worker answered and nothing was started; start one with: celery -A monitor_tasks worker"
-            f" (or use --local); {what_stays}"
+            f"{otherwise}; {what_stays}"
         )
 
 
@@ -43,15 +44,6 @@ def wake(run: Run) -> None:
     """Send the messages; BrokerUnavailable if Redis does not take them."""
     for _ in range(run.parameters.workers):
         send("compensation.pump", run_id=run.id)
-
-
-def begin_rollback(resources: Resources, run: Run, actor: str, stop_if_pressed: Callable[[], None]) -> Run:
-    """Let the workers take a run back; RepairRefused or BrokerUnavailable, and nothing has begun, where they cannot."""
-    require_workers(resources.settings, f"run {run.id} stays {run.state}")
-    stop_if_pressed()
-    begun = rolling_back.begin(resources, run.id, actor)
-    call_for_rollback(run.id)
-    return begun
 
 
 def call_for_rollback(run_id: str) -> None:
