@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, TextIO
 
+from api.views.csv_cells import csv_cell
 from api.views.times import ago_text
-from cli.csv_cells import csv_cell
 from cli.terminal import columns, printable
 from consistency.missing import MissingTask, age
 from consistency.model import utc_text

@@ -2,12 +2,12 @@
 
 import click
 
+from api.orders.lengths import span
 from api.views.alerts import alert_object, short_id
 from api.views.times import local_text
 from cli.actor import actor
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, writing, zone_of
-from cli.spans import span
 from cli.terminal import printable
 from notifiers.alerts import handling
 

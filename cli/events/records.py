@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from cli.csv_cells import csv_cell
+from api.views.csv_cells import csv_cell
 from cli.events.told import event_object
 from consistency.events import KEYS
 from consistency.ledger.events import StoredEvent
