@@ -1,4 +1,4 @@
-"""What lies between a program and the thread that writes its events down: putting in never waits.
+"""What lies between a program and the thread that takes its events further: putting in never waits.
 
 A SimpleQueue is written in C: it neither gives up the interpreter's lock nor polls, and wakes only who sleeps.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 
-from consistency.events import WrittenEvent
+from consistency.events import Event, WrittenEvent
 
 MOST = 10_000
 #: Events larger than this count for more, so that a full buffer holds about 100 MB at most.
@@ -16,62 +16,66 @@ _LARGE = 4_096
 _MOST_LARGE = 1_000
 LINGER_SECONDS = 0.05
 
+#: An event, the same as it travels, and whether it is on its way already.
+Emitted = tuple[Event, WrittenEvent, bool]
+
 
 @dataclass(slots=True)
 class Gathered:
-    """Events in their order, and who waits until they are written."""
+    """Events in their order, and who waits until they have been taken further."""
 
-    events: list[WrittenEvent] = field(default_factory=list)
+    events: list[Emitted] = field(default_factory=list)
     waiting: list[Flag] = field(default_factory=list)
 
 
 class Buffer:
     """Bounded; filled by all threads, emptied by one."""
 
-    def __init__(self, linger: float = LINGER_SECONDS) -> None:
-        self._queue: SimpleQueue[WrittenEvent | Flag] = SimpleQueue()
-        self._linger = linger
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Emitted | Flag] = SimpleQueue()
         self._hurry = Flag()
 
     def __len__(self) -> int:
         return self._queue.qsize()
 
-    def put(self, event: WrittenEvent) -> bool:
+    def put(self, emitted: Emitted) -> bool:
         """Whether there was room."""
         size = self._queue.qsize()
-        if size >= MOST or (size >= _MOST_LARGE and len(event.body) > _LARGE):
+        if size >= MOST or (size >= _MOST_LARGE and len(emitted[1].body) > _LARGE):
             return False
-        self._queue.put(event)
+        self._queue.put(emitted)
         return True
 
     def mark(self) -> Flag:
-        """Set by `gather`'s caller once everything that was put in before is written; makes it hurry."""
+        """Comes out after everything that was put in before, and makes it come out soon."""
         flag = Flag()
         self._queue.put(flag)
         self._hurry.set()
         return flag
 
     def gather(self) -> Gathered:
-        """Sleep until there is something, linger for what follows it at once, and take all."""
+        """Sleep until there is something, linger for what follows it, and take all."""
         gathered = Gathered()
         self._take(self._queue.get, gathered)
         if not gathered.waiting:
-            self._hurry.wait(self._linger)
+            self._hurry.wait(LINGER_SECONDS)
         self._hurry.clear()
-        return self.rest(gathered)
+        return self._rest(gathered)
 
-    def rest(self, gathered: Gathered | None = None) -> Gathered:
+    def rest(self) -> Gathered:
         """What is there now, without waiting."""
-        found = gathered or Gathered()
+        return self._rest(Gathered())
+
+    def _rest(self, gathered: Gathered) -> Gathered:
         try:
             for _ in range(MOST):
-                self._take(self._queue.get_nowait, found)
+                self._take(self._queue.get_nowait, gathered)
         except Empty:
             pass
-        return found
+        return gathered
 
     @staticmethod
-    def _take(get: Callable[[], WrittenEvent | Flag], gathered: Gathered) -> None:
+    def _take(get: Callable[[], Emitted | Flag], gathered: Gathered) -> None:
         found = get()
         if isinstance(found, Flag):
             gathered.waiting.append(found)

@@ -18,8 +18,13 @@ class Callbacks:
         self._changing = RLock()
         self._listeners: tuple[Listener, ...] = ()
 
+    def __len__(self) -> int:
+        return len(self._listeners)
+
     def register(self, callback: Callback, wanted: Wanted) -> None:
         """Tell it from now on; one that is registered already gets new wishes."""
+        if not callable(callback):
+            raise TypeError(f"callback: a {type(callback).__name__} cannot be called; give a function")
         with self._changing:
             self.unregister(callback)
             self._listeners += (Listener(callback, wanted, self._tally, self._complaints),)
@@ -45,8 +50,10 @@ class Callbacks:
         return all(flag.wait(max(0.0, deadline - time.monotonic())) for flag in flags)
 
     def end(self) -> None:
-        """Let all threads end after what is offered already."""
-        for listener in self._listeners:
+        """Call none any more; what is offered already may still be told."""
+        with self._changing:
+            gone, self._listeners = self._listeners, ()
+        for listener in gone:
             listener.end()
 
     def take_over(self, other: "Callbacks") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from consistency.events import WrittenEvent
 from monitoring.adopting import whole_events
 from monitoring.complaints import Complaints
+from monitoring.recent import Recent
 from monitoring.refused import keep_refused
 from monitoring.spool import Spool
 from monitoring.spool_files import TOGETHER, SpoolFile, files_left_behind
@@ -28,8 +29,6 @@ class Deliveries:
         open_way: Callable[[], Transport],
         tally: Tally,
         complaints: Complaints,
-        *,
-        adopts: bool = True,
     ) -> None:
         self._spool, self._open_way = spool, open_way
         self._tally, self._complaints = tally, complaints
@@ -37,7 +36,6 @@ class Deliveries:
         self._held: deque[WrittenEvent] = deque()
         self._left: SpoolFile | None = None
         self._looked = float("-inf")
-        self._adopts = adopts
 
     def __len__(self) -> int:
         """Events in memory."""
@@ -99,7 +97,7 @@ class Deliveries:
         return True
 
     def _send_left(self, way: Transport) -> bool:
-        self._left = self._left or self._next_left()
+        self._left = self._left or self._next_left(way)
         if self._left is None:
             return False
         events, end, lines = whole_events(self._left)
@@ -112,8 +110,9 @@ class Deliveries:
             self._look_soon()
         return True
 
-    def _next_left(self) -> SpoolFile | None:
-        if not self._adopts or time.monotonic() - self._looked < _LOOK_AROUND:
+    def _next_left(self, way: Transport) -> SpoolFile | None:
+        # What others have left for the other side must not end in the memory of this process.
+        if isinstance(way, Recent) or time.monotonic() - self._looked < _LOOK_AROUND:
             return None
         self._looked = time.monotonic()
         return next(files_left_behind(self._spool.folder), None)

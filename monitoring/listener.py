@@ -17,7 +17,8 @@ from monitoring.tally import Tally
 from monitoring.wanted import Wanted
 
 Callback = Callable[[Event], Any]
-MOST = 1_000
+#: As many as can be emitted at a stroke.
+MOST = 10_000
 
 
 class Listener:

@@ -5,29 +5,32 @@ monitor.register_callback(print)
 monitor.emit_event(EventType.SYNC_SUCCESS, EventLevel.INFO, "1000 records", metrics={"records_synced": 1000})
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 
 from consistency.events import Event, EventLevel, EventType
+from monitoring.answers.answers import Answer, Answers
 from monitoring.asking import Asking
 from monitoring.callbacks import Callbacks
 from monitoring.complaints import Complaints
+from monitoring.dispatcher import Dispatcher
 from monitoring.leaving import LAST_SECONDS, remember
 from monitoring.listener import Callback
 from monitoring.new_events import NewEvents
 from monitoring.outgoing import Outgoing
 from monitoring.places import find_places
 from monitoring.pulse import Pulse
+from monitoring.questions import Questions
 from monitoring.recent import Recent
 from monitoring.tally import Counts, Tally
 from monitoring.tracked import Tracked, tracked
 from monitoring.wanted import Wanted
+from monitoring.way import Way
 from monitoring.ways import open_way
 
 __all__ = [
@@ -39,12 +42,10 @@ __all__ = [
     "setup_monitor_interface",
 ]
 
-C = TypeVar("C", bound=Callback)
-Answer = dict[str, Any]
-_GRAVE = frozenset({EventLevel.ERROR, EventLevel.CRITICAL})
+_GRAVE = frozenset({"error", "critical"})
 
 
-class MonitorInterface:
+class MonitorInterface(Questions):
     """Safe for threads, asyncio and forks. Where events go is read from the settings when the first one is sent.
 
     `db_manager` is an SQLAlchemy engine, the text of a database's URL, or an object that has one of them; it is used
@@ -57,23 +58,23 @@ class MonitorInterface:
         self._folder = folder or places.folder
         self._leads_out = places.leads_out
         self._db_manager = db_manager
-        self._changing = RLock()
-        self._recent = Recent()
-        self._pulse: Pulse | None = None
-        self._inherited: list[Any] = []
+        self._inherited: list[object] = []
         self._begin()
         remember(self)
 
     def _begin(self) -> None:
+        self._changing = RLock()
+        self._pulse: Pulse | None = None
+        self._recent = Recent()
         self._tally, self._complaints = Tally(), Complaints()
         self._callbacks = Callbacks(self._tally, self._complaints)
         self._asking = Asking(self._db_manager, self._recent)
-        self._out = self._way_out()
+        self._dispatcher = Dispatcher(self._callbacks, self._way(), self._tally)
 
-    def _way_out(self) -> Outgoing | None:
-        """None where nothing is set, so that nobody gets a folder without need."""
+    def _way(self) -> Way:
+        """No further than the memory where nothing is set, so that nobody gets a folder without need."""
         if not self._leads_out and self._db_manager is None:
-            return None
+            return self._recent
         manager, recent = self._db_manager, self._recent
         return Outgoing(self._folder, lambda: open_way(manager, recent), self._tally, self._complaints)
 
@@ -85,7 +86,7 @@ class MonitorInterface:
     @property
     def counts(self) -> Counts:
         """How many events went which way so far."""
-        return self._tally.counts(self._out.waiting() if self._out else 0)
+        return self._tally.counts(self._dispatcher.emitted(), self._dispatcher.waiting())
 
     def emit_event(
         self,
@@ -103,12 +104,7 @@ class MonitorInterface:
         One of the levels error and critical is on the disk when this returns, others within a tenth of a second.
         """
         event, written = self._new.make(event_type, level, message, details, metrics, service, timestamp)
-        self._tally.add("emitted")
-        self._callbacks.offer(event, written)
-        if self._out is None:
-            self._recent.put(written)
-        else:
-            self._out.put(written, grave=event.level in _GRAVE)
+        self._dispatcher.put(event, written, grave=event.level in _GRAVE)
         return event
 
     def register_event_type(self, name: str) -> str:
@@ -117,7 +113,7 @@ class MonitorInterface:
 
     def register_callback(
         self,
-        callback: C | None = None,
+        callback: Callback | None = None,
         *,
         event_types: Collection[str] | None = None,
         levels: Collection[str] | None = None,
@@ -127,15 +123,14 @@ class MonitorInterface:
 
         It returns the callback, so that it can stand over a function as a decorator, with or without the filters.
         """
-        if callback is None:
-            return lambda found: self.register_callback(
-                found, event_types=event_types, levels=levels, min_level=min_level
-            )
-        if not callable(callback):
-            raise TypeError(f"callback: a {type(callback).__name__} cannot be called; give a function")
         types = None if event_types is None else self._new.known(event_types)
-        self._callbacks.register(callback, Wanted.of(types, levels, min_level))
-        return callback
+        wanted = Wanted.of(types, levels, min_level)
+
+        def register(found: Callback) -> Callback:
+            self._callbacks.register(found, wanted)
+            return found
+
+        return register if callback is None else register(callback)
 
     def unregister_callback(self, callback: Callback) -> bool:
         """Call it no more; whether it was registered."""
@@ -147,71 +142,29 @@ class MonitorInterface:
 
     def start_heartbeat(self, every: float | timedelta = 60.0) -> None:
         """Emit a sign of life now and every so many seconds; people are told when it stays away three times."""
+        pulse = Pulse(self.emit_event, every)
         with self._changing:
             self._stop_heartbeat()
-            self._pulse = Pulse(self.emit_event, every)
-            self._pulse.start()
+            self._pulse = pulse
+            pulse.start()
 
     def flush(self, timeout: float = LAST_SECONDS) -> bool:
         """Wait until everything emitted so far has reached callbacks and the other side; whether it has in time."""
         deadline = time.monotonic() + timeout
-        sent = self._out.settle(deadline) if self._out else True
-        return self._callbacks.settle(deadline) and sent
+        taken = self._dispatcher.settle(deadline)
+        sent = self._dispatcher.way.settle(deadline)
+        return self._callbacks.settle(deadline) and sent and taken
 
     def close(self, timeout: float = LAST_SECONDS) -> None:
         """Send what can be sent within so many seconds; the rest stays on the disk. Done by itself at the end."""
         deadline = time.monotonic() + timeout
         with self._changing:
             self._stop_heartbeat()
-        if self._out:
-            self._out.close(deadline)
+        self._dispatcher.close(deadline)
+        self._dispatcher.way.close(deadline)
         self._callbacks.settle(deadline)
         self._callbacks.end()
         self._asking.close()
-
-    def comprehensive_status(self) -> Answer:
-        """All that is known of the services, `status` first."""
-        return self._ask(lambda answers: answers.comprehensive_status())
-
-    def sync_metrics(self, hours: float = 24) -> Answer:
-        """What became of synchronisations in the last hours."""
-        return self._ask(lambda answers: answers.sync_metrics(hours))
-
-    def cleanup_metrics(self, days: float = 7) -> Answer:
-        """What became of cleanups in the last days."""
-        return self._ask(lambda answers: answers.cleanup_metrics(days))
-
-    def migration_metrics(self, days: float = 7) -> Answer:
-        """What became of migrations in the last days."""
-        return self._ask(lambda answers: answers.migration_metrics(days))
-
-    async def get_comprehensive_status(self) -> Answer:
-        """The same as `comprehensive_status`, for asyncio."""
-        return await asyncio.to_thread(self.comprehensive_status)
-
-    async def get_sync_metrics(self, hours: float = 24) -> Answer:
-        """The same as `sync_metrics`, for asyncio."""
-        return await asyncio.to_thread(self.sync_metrics, hours)
-
-    async def get_cleanup_metrics(self, days: float = 7) -> Answer:
-        """The same as `cleanup_metrics`, for asyncio."""
-        return await asyncio.to_thread(self.cleanup_metrics, days)
-
-    async def get_migration_metrics(self, days: float = 7) -> Answer:
-        """The same as `migration_metrics`, for asyncio."""
-        return await asyncio.to_thread(self.migration_metrics, days)
-
-    def begin_anew(self) -> None:
-        """In a forked child: nothing of the parent's is sent, and its connections are left alone."""
-        self._changing, self._pulse = RLock(), None
-        left, callbacks = self._out, self._callbacks
-        # What is forgotten here would be closed, and the parent still uses it.
-        self._inherited += [left, self._asking]
-        if left is not None:
-            left.forget_inherited()
-        self._recent = Recent()
-        self._begin()
-        self._callbacks.take_over(callbacks)
 
     def lead(self, db_manager: object = None, service: str | None = None) -> None:
         """Speak as this service from now on, and send events where this manager leads."""
@@ -223,24 +176,32 @@ class MonitorInterface:
                 self._change_way()
 
     def _change_way(self) -> None:
-        before, asked = self._out, self._asking
+        before, asked = self._dispatcher.way, self._asking
         self._asking = Asking(self._db_manager, self._recent)
-        self._out = self._way_out()
-        if before is not None:
-            before.close(time.monotonic())
-        elif self._out is not None:
-            for event in self._recent.take_all():
-                self._out.put(event, grave=False)
+        self._dispatcher.way = after = self._way()
+        # What has led nowhere so far does so now; what lies on the disk is found there.
+        after.keep(self._recent.take_all())
+        before.close(time.monotonic())
         asked.close()
+
+    def begin_anew(self) -> None:
+        """In a forked child: nothing of the parent's is sent, and its connections are left alone."""
+        callbacks = self._callbacks
+        self._dispatcher.way.forget_inherited()
+        # What is forgotten here would be closed, and the parent still uses it.
+        self._inherited += [self._dispatcher, self._asking]
+        self._begin()
+        self._callbacks.take_over(callbacks)
 
     def _stop_heartbeat(self) -> None:
         if self._pulse is not None:
             self._pulse.stop()
             self._pulse = None
 
-    def _ask(self, question: Callable[[Any], Answer]) -> Answer:
-        if self._out:
-            self._out.settle(time.monotonic() + LAST_SECONDS, patient=False)
+    def _ask(self, question: Callable[[Answers], Answer]) -> Answer:
+        deadline = time.monotonic() + LAST_SECONDS
+        self._dispatcher.settle(deadline)
+        self._dispatcher.way.settle(deadline, patient=False)
         return self._asking.ask(question)
 
 
@@ -250,7 +211,7 @@ _making = RLock()
 
 def get_monitor_interface() -> MonitorInterface:
     """The one of this process, made when it is first asked for."""
-    global _only  # noqa: PLW0603 - there is one of it, as the interface has promised to services
+    global _only  # noqa: PLW0603 - there is one of it, as services are promised
     with _making:
         if _only is None:
             _only = MonitorInterface()

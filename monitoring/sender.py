@@ -37,8 +37,8 @@ class Sender:
     def settle(self, deadline: float, *, patient: bool = True) -> bool:
         """Whether everything was sent by then (time.monotonic); an impatient one gives up after a vain attempt."""
         with self._changed:
-            if self._thread is None:
-                return not self._work
+            if self._thread is None or self._ending:
+                return self._idle
             self._hurry = True
             self._changed.notify_all()
             vain = self._failures + 1

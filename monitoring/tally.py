@@ -37,7 +37,7 @@ class Tally:
         with self._lock:
             self._counted[name] += count
 
-    def counts(self, waiting: int) -> Counts:
+    def counts(self, emitted: int, waiting: int) -> Counts:
         """All of them as they stand now."""
         with self._lock:
-            return Counts(waiting=waiting, **self._counted)
+            return Counts(emitted=emitted, waiting=waiting, **self._counted)
