@@ -1,4 +1,4 @@
-"""the table of sums that outlive the rows they were counted from."""
+"""the tables of sums that outlive the rows they were counted from."""
 
 import sqlalchemy as sa
 from alembic import op
