@@ -15,7 +15,7 @@ from cli.up.folder_lock import alone_in
 from cli.up.run import run
 from cli.up.second_terminal import for_second_terminal
 from cli.up.service import Service
-from cli.up.services import beat, flower, worker
+from cli.up.services import api, beat, flower, worker
 from cli.up.story import Story
 from consistency.errors import BadRequest
 from consistency.resources import open_resources
@@ -32,7 +32,7 @@ from consistency.settings import Settings, examine_settings, load_settings
     help="Where Redis, the schedule and the demo keep their files.",
 )
 def up(once: bool, folder: Path) -> None:  # noqa: FBT001 - click calls it by name
-    """Start Redis, worker, beat and Flower on this machine, and watch the configured database until Ctrl-C.
+    """Start Redis, worker, beat, the web page and Flower on this machine, and watch the database until Ctrl-C.
 
     Redis is the configured one, or a private one is started. With no database configured, a small demo application
     is started too; it begins to lose outputs, and the checks find them.
@@ -49,12 +49,12 @@ def _up(folder: Path, *, once: bool) -> int:
         stack.enter_context(alone_in(folder))
         if demo:
             demo.clean()
-        broker = choose_broker(_configured_redis(), folder / "redis")
-        environment = {**(demo.environment() if demo else {}), "RECONCILERY_REDIS_URL": broker.url}
+        broker, page = choose_broker(_configured_redis(), folder / "redis"), api(wished_port=load_settings().api_port)
+        environment = {**_environment(demo, page), "RECONCILERY_REDIS_URL": broker.url}
         _make_ledger(load_settings(environ={**os.environ, **environment}))
         stack.enter_context(for_second_terminal(folder / "environment", environment))
         redis = [broker.service] if broker.service else []
-        services = [*redis, *(demo.services() if demo else []), *_services(folder)]
+        services = [*redis, *(demo.services() if demo else []), worker(), beat(folder), page, flower()]
         if not once:
             click.echo(f"To type commands in a second terminal, begin there with: . {folder / 'environment'}")
         if demo is None:
@@ -63,6 +63,11 @@ def _up(folder: Path, *, once: bool) -> int:
         stream = stack.enter_context(output.open("w"))
         click.echo(f"Starting {', '.join(service.name for service in services)}; what they say goes to {output}")
         return run(services, environment=environment, story=Story(demo), keep_running=not once, stream=stream)
+
+
+def _environment(demo: Demo | None, page: Service) -> dict[str, str]:
+    """The demo's settings; messages lead to its page."""
+    return {**demo.environment(), "RECONCILERY_PUBLIC_URL": page.url} if demo else {}
 
 
 def _configured_redis() -> str | None:
@@ -75,7 +80,3 @@ def _make_ledger(settings: Settings) -> None:
     resources = open_resources(settings)
     make_own_tables(resources)
     resources.dispose()
-
-
-def _services(folder: Path) -> list[Service]:
-    return [worker(), beat(folder), flower()]

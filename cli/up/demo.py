@@ -38,6 +38,10 @@ class Demo:
         return self.folder / "lost.txt"
 
     @property
+    def deployed(self) -> Path:
+        return self.folder / "version-2"
+
+    @property
     def images_url(self) -> str:
         return f"http://{LOCALHOST}:{self.images_port}"
 
@@ -54,7 +58,7 @@ class Demo:
     def clean(self) -> None:
         """Begin from nothing: what an earlier demo left would tell another story."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for left in (*self.folder.glob("*.sqlite3*"), self.confession, self.inbox.file):
+        for left in (*self.folder.glob("*.sqlite3*"), self.confession, self.deployed, self.inbox.file):
             left.unlink(missing_ok=True)
 
     def services(self) -> list[Service]:
@@ -66,8 +70,12 @@ class Demo:
 
     def application(self) -> Service:
         command = (sys.executable, str(EXAMPLE / "application.py"), str(self.database))
-        options = ("--images-at", self.images_url, "--confess-to", str(self.confession), "--lose", str(self.to_lose))
-        return Service(name="studio", command=(*command, *options))
+        places = ("--images-at", self.images_url, "--confess-to", str(self.confession), "--deploy", str(self.deployed))
+        return Service(name="studio", command=(*command, *places, "--lose", str(self.to_lose)))
+
+    def deploy(self) -> None:
+        """Let version 2 of the application be deployed, which loses outputs."""
+        self.deployed.touch()
 
     def lost(self, until: datetime | None = None) -> dict[str, datetime]:
         """What the application confesses: task id -> finish time."""

@@ -1,4 +1,4 @@
-"""The command lines of Celery's worker and beat and of Flower, and how each shows that it is ready."""
+"""The command lines of Celery's worker and beat, of the HTTP API and of Flower, and how each shows that it is ready."""
 
 import http.client
 import os
@@ -13,6 +13,7 @@ from cli.up.service import Service
 from cli.up.tether import tethered
 
 APP = "monitor_tasks"
+API_PORT = 5000
 FLOWER_PORT = 5555
 FLOWER_COLUMNS = "--tasks_columns=name,state,result,received,runtime,worker,uuid"  # the verdict leads each result
 WORKER_STOP_SECONDS = 60.0  # a running task is allowed to end
@@ -36,6 +37,18 @@ def beat(folder: Path, *, app: str = APP) -> Service:
     """The scheduler; remembers in `folder` what it has sent."""
     schedule = str(folder / "celerybeat-schedule")
     return Service(name="beat", command=_celery(app, "beat", "--schedule", schedule, "--loglevel", _log_level()))
+
+
+def api(*, wished_port: int = API_PORT) -> Service:
+    """The HTTP API with the web page, at this machine's own address."""
+    port = free_port(wished_port)
+    program = str(Path(sys.executable).with_name("reconcilery"))
+    return Service(
+        name="api",
+        command=(program, "serve", "--host", LOCALHOST, "--port", str(port)),
+        url=f"http://{LOCALHOST}:{port}",
+        ready=lambda _environment: http_answers(port, "/livez"),
+    )
 
 
 def flower(*, app: str = APP, wished_port: int = FLOWER_PORT) -> Service:

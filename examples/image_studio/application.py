@@ -54,7 +54,7 @@ def parsed_options() -> argparse.Namespace:
     parser.add_argument("database", type=Path)
     parser.add_argument("--images-at", required=True, help="where the image service answers")
     parser.add_argument("--confess-to", type=Path, required=True, help="where the ids of lost outputs are written")
-    parser.add_argument("--break-after", type=float, default=15, help="seconds until version 2 is deployed")
+    parser.add_argument("--deploy", type=Path, required=True, help="version 2 is deployed when this file is there")
     parser.add_argument("--lose", type=int, default=25, help="how many outputs version 2 loses before version 3 comes")
     parser.add_argument("--tasks-per-second", type=float, default=8)
     parser.add_argument("--history-days", type=int, default=29)
@@ -85,13 +85,13 @@ def moments_of(chance: random.Random, start: datetime, end: datetime) -> Iterato
 
 
 def work(database: sqlite3.Connection, options: argparse.Namespace, ended: threading.Event) -> None:
-    """Finish tasks one after the other; from `break_after` on, nearly every second output is lost, until enough are."""
-    chance, opened, lost = random.Random(), datetime.now(UTC), 0
+    """Finish tasks one after the other; version 2 loses nearly every second output, until enough are lost."""
+    chance, lost = random.Random(), 0
     while not ended.wait(1 / options.tasks_per_second):
         now = datetime.now(UTC)
         task, job = add_task(database, chance, now)
         finish_task(database, task, now)
-        broken = now - opened > timedelta(seconds=options.break_after) and lost < options.lose
+        broken = options.deploy.exists() and lost < options.lose
         if broken and chance.random() < LOST_SHARE:
             lost += 1
             with options.confess_to.open("a", encoding="ascii") as confession:

@@ -7,7 +7,7 @@ import pytest
 
 from cli.up.folder_lock import alone_in
 from cli.up.ports import free_port
-from cli.up.services import beat, flower, worker
+from cli.up.services import api, beat, flower, worker
 from consistency.errors import ConfigurationError
 
 
@@ -23,6 +23,13 @@ def test_a_worker_is_allowed_to_finish_its_task() -> None:
 
 def test_beat_remembers_in_the_given_folder(tmp_path: Path) -> None:
     assert str(tmp_path / "celerybeat-schedule") in beat(tmp_path).command
+
+
+def test_the_page_listens_at_this_machine_alone_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONCILERY_API_HOST", "0.0.0.0")
+    service = api(wished_port=0)
+    assert service.command[1:5] == ("serve", "--host", "127.0.0.1", "--port")
+    assert service.url == f"http://127.0.0.1:{service.command[5]}"
 
 
 def test_flower_lets_nobody_do_anything_without_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
