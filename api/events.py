@@ -35,7 +35,8 @@ def take_events(caller: Operator, services: UsesServices, ledger: UsesLedger, bo
     del caller
     arrived = _written(body, services.settings.event_types)
     with ledger.writing() as (connection, now):
-        stored = store_events(connection, arrived, now, services.settings.tell_events_from)
+        settings = services.settings
+        stored = store_events(connection, arrived, now, settings.tell_events_from, settings.routed_types)
     return {"schema_version": 1, "stored": stored, "ids": [event.id for event in arrived]}
 
 

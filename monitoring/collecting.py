@@ -39,7 +39,7 @@ def collect(resources: Resources, turn: float = TURN) -> dict[str, int]:
     Raises BrokerUnavailable when Redis, and Unreachable when the ledger does not answer; nothing is lost then.
     """
     settings = resources.settings
-    ledger = LedgerTransport(resources.store, settings.tell_events_from)
+    ledger = LedgerTransport(resources.store, settings.tell_events_from, settings.routed_types)
     deadline = time.monotonic() + turn
     done = {"collected": 0, **_adopt(settings, ledger, turn)}
     for url in _streams(settings):

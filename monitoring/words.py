@@ -20,7 +20,7 @@ WARNINGS = (EventType.PERFORMANCE_WARNING, EventType.STORAGE_WARNING)
 _LOOKED_AT = 20
 _MOST_GROUPS = 100
 #: What in the details tells the things apart of which one service speaks.
-_PARTS = ("rule", "check", "component", "host", "path")
+_PARTS = ("rule", "check", "component", "host", "folder", "path")
 _LONGEST = 200
 
 #: An event type and a service.

@@ -21,10 +21,12 @@ from notifiers.alerts.handling import expire_acks
 from notifiers.alerts.history import file_changes
 from notifiers.alerts.ingest import ingest
 from notifiers.alerts.silent_checkers import mark_stale, silent_checkers
+from notifiers.alerts.silent_services import silent_services
 from notifiers.channel_alerts import observations_of_channels
 from notifiers.deciding.rounds import adopt
 from notifiers.deliveries.outbox import due_deliveries
 from notifiers.routing.due import rearm_missed
+from notifiers.service_events import take_in_events
 from notifiers.telling import tell_check, tell_due, tell_repair
 
 MOST = 500
@@ -57,6 +59,7 @@ def _tell_what_was_left(resources: Resources) -> None:
         _apart(f"check {check_id}", partial(tell_check, resources, check_id))
     for event_id in _untold_repairs(resources):
         _apart(f"event {event_id}", partial(tell_repair, resources, event_id))
+    _apart("events of services", partial(take_in_events, resources))
 
 
 def _apart(what: str, job: Callable[[], object]) -> None:
@@ -97,7 +100,11 @@ def _transacted(resources: Resources, step: Callable[[Connection, Settings, date
 
 def _watch(connection: Connection, settings: Settings, now: datetime) -> None:
     """What the product itself cannot see or say is an alert as well."""
-    seen = [*silent_checkers(connection, settings, now), *observations_of_channels(connection, settings, now)]
+    seen = [
+        each
+        for look in (silent_checkers, silent_services, observations_of_channels)
+        for each in look(connection, settings, now)
+    ]
     ingest(connection, settings, seen, now)
 
 

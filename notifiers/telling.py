@@ -22,6 +22,7 @@ from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest, ingest_report
 from notifiers.alerts.kinds import MISSING_OUTPUTS
 from notifiers.deciding.rounds import flush_due
+from notifiers.own_events import keep_check, keep_repair
 from notifiers.repair_notices import notice_of
 from notifiers.repairs import RepairEnd, observations_after, read_end
 from notifiers.routing.notices import add_notice
@@ -67,6 +68,7 @@ def _take_in(resources: Resources, check_id: str) -> tuple[dict[str, Any], bool]
         now = database_now(connection)
         first = runs.mark(connection, check_id, "notified", now)
         if first:
+            keep_check(connection, run.report, resources.settings.service, now)
             ingest_report(connection, resources.settings, run.report, now)
     return run.report, first
 
@@ -95,10 +97,11 @@ def _take_in_repair(resources: Resources, end: RepairEnd) -> None:
     settings = resources.settings
     with transaction(resources.store) as connection:
         now = database_now(connection)
+        notice = notice_of(end, settings.service)
+        keep_repair(connection, end, notice, settings.service, now)
         live = find_alerts(connection, LIVE, end.rule, limit=_MOST_ALERTS)
         missing = [alert for alert in live if alert.kind == MISSING_OUTPUTS]
         ingest(connection, settings, observations_after(end, missing), now)
-        notice = notice_of(end, settings.service)
         if notice is not None:
             add_notice(connection, settings, f"repair {end.event.id}", notice, now, urgent=True)
 

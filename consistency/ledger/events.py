@@ -1,7 +1,7 @@
 """The events of services: each is kept once, however often it comes, and read newest first."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,15 +48,20 @@ EVERYTHING = EventFilter()
 
 
 def store_events(
-    connection: Connection, arrived: Sequence[WrittenEvent], now: datetime, tell_from: EventLevel | None
+    connection: Connection,
+    arrived: Sequence[WrittenEvent],
+    now: datetime,
+    tell_from: EventLevel | None,
+    always: Collection[str] = (),
 ) -> int:
     """Keep events that are not known yet; how many those are, where the database says so.
 
-    People are told of those from the level `tell_from` on; None is for events that are told in another way.
+    People are told of those from the level `tell_from` on, and of the types `always` at any level; None is for events
+    that are told in another way.
     """
     read = [(each, each.read()) for each in arrived]
     # In one order everywhere, so that two who bring the same events never wait for each other in a circle.
-    rows = sorted((_row(each, event, now, tell_from) for each, event in read), key=lambda row: str(row["id"]))
+    rows = sorted((_row(each, event, now, tell_from, always) for each, event in read), key=lambda row: str(row["id"]))
     if not rows:
         return 0
     stored = connection.execute(_insert_new(connection.dialect.name), rows).rowcount
@@ -64,9 +69,11 @@ def store_events(
     return max(stored, 0)
 
 
-def _row(arrived: WrittenEvent, event: Event, now: datetime, tell_from: EventLevel | None) -> dict[str, object]:
+def _row(
+    arrived: WrittenEvent, event: Event, now: datetime, tell_from: EventLevel | None, always: Collection[str]
+) -> dict[str, object]:
     numbers = numbers_of(event)
-    grave = tell_from is not None and _LEVELS.index(EventLevel(event.level)) >= _LEVELS.index(tell_from)
+    told = tell_from is not None and (is_told(event.level, tell_from) or event.event_type in always)
     return {
         "id": arrived.id,
         "occurred_at": parse_utc(event.timestamp),
@@ -78,8 +85,13 @@ def _row(arrived: WrittenEvent, event: Event, now: datetime, tell_from: EventLev
         "seconds": numbers.seconds,
         "records": numbers.records,
         "body": arrived.body.decode(),
-        "untold_since": now if grave else None,
+        "untold_since": now if told else None,
     }
+
+
+def is_told(level: str, tell_from: EventLevel) -> bool:
+    """Whether an event of that level is grave enough to be told whatever its type."""
+    return _LEVELS.index(EventLevel(level)) >= _LEVELS.index(tell_from)
 
 
 def _insert_new(dialect: str) -> Any:
@@ -125,10 +137,13 @@ def find_event(connection: Connection, event_id: str) -> StoredEvent | None:
 
 
 def untold_events(connection: Connection, limit: int) -> list[StoredEvent]:
-    """Events that people are to be told of, those first that have waited longest."""
+    """Events that people are to be told of and nobody else has in hand, those first that have waited longest.
+
+    They are locked for this transaction.
+    """
     waiting = events.c.untold_since.is_not(None)
-    found = _filtered(EVERYTHING).where(waiting).order_by(events.c.untold_since, events.c.id)
-    return [_stored(row) for row in connection.execute(found.limit(limit))]
+    found = _filtered(EVERYTHING).where(waiting).order_by(events.c.untold_since, events.c.id).limit(limit)
+    return [_stored(row) for row in connection.execute(found.with_for_update(skip_locked=True))]
 
 
 def mark_events_told(connection: Connection, ids: Iterable[str]) -> None:

@@ -94,7 +94,9 @@ def forget_pulses(connection: Connection, before: datetime) -> int:
 def _note(connection: Connection, pulse: Pulse, now: datetime) -> None:
     mine = (pulses.c.service == pulse.service) & (pulses.c.instance == pulse.instance)
     if pulse.status == STOPPED:
-        connection.execute(delete(pulses).where(mine, pulses.c.last_at <= pulse.last_at))
+        # Whoever names no process speaks for all of the service.
+        gone = mine if pulse.instance else pulses.c.service == pulse.service
+        connection.execute(delete(pulses).where(gone, pulses.c.last_at <= pulse.last_at))
         return
     values: dict[str, Any] = {
         "last_at": pulse.last_at,

@@ -27,6 +27,8 @@ def open_transport(settings: Settings, db_manager: object = None) -> Transport |
         return RedisTransport(settings.events_url, settings.key_prefix)
     if url := settings.effective_store_url:
         engine = connect(url, own_file=url != settings.database_url)
-        return LedgerTransport(engine, settings.tell_events_from)
+        return LedgerTransport(engine, settings.tell_events_from, settings.routed_types)
     engine_given = engine_of(db_manager)
-    return None if engine_given is None else LedgerTransport(engine_given, settings.tell_events_from)
+    if engine_given is None:
+        return None
+    return LedgerTransport(engine_given, settings.tell_events_from, settings.routed_types)

@@ -1,6 +1,6 @@
 """Straight into the own tables, for services that reach the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, SQLAlchemyError, StatementError
@@ -15,11 +15,15 @@ from monitoring.transports.transport import Refused, Unreachable
 
 
 class LedgerTransport:
-    """Stores each batch in one transaction; people are told of events from the level `tell_from` on."""
+    """Stores each batch in one transaction.
 
-    def __init__(self, engine: Engine, tell_from: EventLevel | None) -> None:
+    People are told of events from the level `tell_from` on, and of the types `always` at any level.
+    """
+
+    def __init__(self, engine: Engine, tell_from: EventLevel | None, always: Collection[str] = ()) -> None:
         self._engine = engine
         self._tell_from = tell_from
+        self._always = always
 
     @property
     def name(self) -> str:
@@ -51,7 +55,7 @@ class LedgerTransport:
             self._keep(connection, events)
 
     def _keep(self, connection: Connection, events: Sequence[WrittenEvent]) -> None:
-        store_events(connection, events, database_now(connection), self._tell_from)
+        store_events(connection, events, database_now(connection), self._tell_from, self._always)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -15,7 +15,7 @@ from notifiers.channels.http_post import Answer, HttpPost, json_body, token_key
 from notifiers.channels.judging import by_status, no_form
 from notifiers.channels.parts import ChannelParts
 from notifiers.messages.message import AlertFact, Message
-from notifiers.messages.tone import tone_of
+from notifiers.messages.tone import graver_first, tone_of
 
 _SEVERITIES = {Level.LOW: "info", Level.MEDIUM: "warning", Level.HIGH: "error", Level.CRITICAL: "critical"}
 _LONGEST_SUMMARY = 1024
@@ -93,10 +93,13 @@ class PagerDuty:
         return event | ({"links": [{"href": alert.link, "text": summary[:100]}]} if alert.link else {})
 
     def _notices(self, message: Message) -> Iterator[Event]:
-        for number, notice in enumerate(message.notices):
-            if notice.level in {Level.HIGH, Level.CRITICAL}:
-                said = f"{self._wording.happened(notice)} ({notice.service})"
-                yield self._event("trigger", f"{message.id}:{number}", said, message, notice.level, notice.details)
+        """One incident for all, because nobody can do anything about each of many."""
+        grave = [notice for notice in message.notices if notice.level in {Level.HIGH, Level.CRITICAL}]
+        worst = min(grave, key=lambda notice: graver_first(notice.level))
+        said = f"{self._wording.happened(worst)} ({worst.service})"
+        if len(grave) + message.left_out > 1:
+            said = self._wording.title(message)
+        yield self._event("trigger", f"{message.id}:0", said, message, worst.level, worst.details)
 
     def _event(
         self,

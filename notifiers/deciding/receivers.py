@@ -14,7 +14,7 @@ from notifiers.routing.routes import DEFAULT_CHANNEL
 #: A newer message of a group makes an older one superfluous that a person has not got yet.
 _SUPERSEDING = frozenset({"feishu", "lark", "dingtalk", "wecom", "slack", "email", "apprise"})
 #: Read by people, who want events together; programs get each in a message of its own.
-_FOR_PEOPLE = _SUPERSEDING | {"console"}
+_FOR_PEOPLE = _SUPERSEDING | {"console", "pagerduty"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ _MOST_LABELS = 6
 _SHORT_ID = 8
 #: Facts that are to be typed.
 _COMMANDS = {"command", "take_on", "undo"}
+#: What people follow, so that nobody else may write it.
+_LEADING = _COMMANDS | {"fix", "link"}
+#: Of so many events at most it is told what their senders wrote beside the message, and so much of each.
+_MOST_DETAILED = 3
+_MOST_DETAILS = 6
 #: Labels that the heading names, by kind and state.
 _IN_HEADING = {
     ("missing_outputs", "resolved"): "check",
@@ -28,6 +33,8 @@ _IN_HEADING = {
     ("checker_silent", "resolved"): "check",
     ("channel_broken", "firing"): "channel",
     ("channel_broken", "resolved"): "channel",
+    ("service_silent", "firing"): "service",
+    ("service_silent", "resolved"): "service",
 }
 
 Facts = Iterator[tuple[str, str]]
@@ -156,7 +163,16 @@ class Speech:
             yield "rule", one_line(notice.rule)
         if self.phrases.event(notice):
             yield from self._of_our_event(notice)
+        elif len(message.notices) <= _MOST_DETAILED:
+            yield from self._of_their_event(notice)
         yield "at", local_text(notice.at, self.zone)
+
+    def _of_their_event(self, notice: NoticeFact) -> Facts:
+        """What its sender wrote beside the message, but nothing that would look like a command of ours."""
+        told = [(name, value) for table in (notice.details, notice.metrics) for name, value in table.items()]
+        plain = [(name, value) for name, value in told if isinstance(value, str | int | float) and value != ""]
+        for name, value in [pair for pair in plain if pair[0] not in _LEADING][:_MOST_DETAILS]:
+            yield name, one_line(value)
 
     def _of_our_event(self, notice: NoticeFact) -> Facts:
         if limit := exceeded(notice):

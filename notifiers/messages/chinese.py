@@ -28,6 +28,7 @@ _NAMES = {
     "check": "检查",
     "source": "来源",
     "channel": "渠道",
+    "service": "服务",
     "outputs": "输出",
     "numbers": "数值",
     "window": "时间窗口",
@@ -79,6 +80,8 @@ class Chinese:
             return f"{_check_of(alert)}没有按时完成"
         if alert.kind == "channel_broken":
             return f"渠道 {alert.labels.get('channel', '')} 故障"
+        if alert.kind == "service_silent":
+            return f"服务 {alert.labels.get('service', '')} 失去心跳"
         return alert.summary.strip() or alert.kind.replace("_", " ")
 
     def over(self, alert: AlertFact) -> str:
@@ -88,6 +91,8 @@ class Chinese:
             return f"已恢复：{_check_of(alert)}恢复运行"
         if alert.kind == "channel_broken":
             return f"已恢复：渠道 {alert.labels.get('channel', '')} 恢复正常"
+        if alert.kind == "service_silent":
+            return f"已恢复：服务 {alert.labels.get('service', '')} 不再失联"
         return f"已恢复：{self.wrong(alert)}"
 
     def event(self, notice: NoticeFact) -> str:

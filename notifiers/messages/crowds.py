@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from consistency.model import Level
+from notifiers.messages.tone import graver_first
 
 #: So many events a message carries for people, who read half of them.
 MOST_CARRIED = 20
@@ -24,8 +25,5 @@ def gravest_of(things: Iterable[Thing], most: int = MOST_CARRIED) -> tuple[list[
     ordered = list(things)
     if len(ordered) <= most:
         return ordered, 0
-    ranks = sorted(range(len(ordered)), key=lambda place: (-_RANKS[ordered[place].level], place))
+    ranks = sorted(range(len(ordered)), key=lambda place: (graver_first(ordered[place].level), place))
     return [ordered[place] for place in sorted(ranks[:most])], len(ordered) - most
-
-
-_RANKS = {level: rank for rank, level in enumerate(Level)}

@@ -28,6 +28,7 @@ _NAMES = {
     "check": "Check",
     "source": "Source",
     "channel": "Channel",
+    "service": "Service",
     "outputs": "Outputs",
     "numbers": "Numbers",
     "window": "Window",
@@ -78,6 +79,8 @@ class English:
             return f"the {check} check has gone silent"
         if alert.kind == "channel_broken" and "channel" in alert.labels:
             return f"the channel {alert.labels['channel']} is broken"
+        if alert.kind == "service_silent" and "service" in alert.labels:
+            return f"the service {alert.labels['service']} has gone silent"
         return alert.summary.strip() or alert.kind.replace("_", " ")
 
     def over(self, alert: AlertFact) -> str:
@@ -88,6 +91,8 @@ class English:
             return f"Resolved: the {check} check runs again"
         if alert.kind == "channel_broken" and "channel" in alert.labels:
             return f"Resolved: the channel {alert.labels['channel']} works again"
+        if alert.kind == "service_silent" and "service" in alert.labels:
+            return f"Resolved: the service {alert.labels['service']} is not missed any more"
         return f"Resolved: {self.wrong(alert)}"
 
     def event(self, notice: NoticeFact) -> str:
