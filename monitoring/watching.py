@@ -35,7 +35,8 @@ def watch(resources: Resources) -> list[str]:
         now = database_now(connection)
         scarce = list(_storage(settings, now))
         overdue = list(_overdue(connection, settings, now))
-        store_events(connection, [seal(event) for event in scarce], now, settings.tell_events_from)
+        sealed = [seal(event) for event in scarce]
+        store_events(connection, sealed, now, settings.tell_events_from, settings.routed_types)
         # People are told of it as an alert that also ends.
         store_events(connection, [seal(event) for event in overdue], now, None)
     return [event.id for event in (*scarce, *overdue)]
