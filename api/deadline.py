@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Problem, problem_answer
 
-SECONDS = 9.0
+SECONDS = 8.0
 log = structlog.get_logger(__name__)
 
 

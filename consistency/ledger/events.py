@@ -64,7 +64,8 @@ def store_events(
     rows = sorted((_row(each, event, now, tell_from, always) for each, event in read), key=lambda row: str(row["id"]))
     if not rows:
         return 0
-    stored = connection.execute(_insert_new(connection.dialect.name), rows).rowcount
+    counting = {"preserve_rowcount": True}
+    stored = connection.execute(_insert_new(connection.dialect.name), rows, execution_options=counting).rowcount
     note_pulses(connection, [event for _, event in read], now)
     return max(stored, 0)
 

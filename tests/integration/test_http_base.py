@@ -1,0 +1,245 @@
+"""What every answer of the HTTP API has in common: problems, methods, headers, own hosts, whole bodies, request ids."""
+
+import json
+import logging
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from api.app import create_app
+from api.body import LARGEST, WholeBody
+from api.problems import Problem
+from consistency.errors import (
+    BadRequest,
+    BrokerUnavailable,
+    ClaimLost,
+    ConfigurationError,
+    DatabaseError,
+    DatabaseUnavailable,
+    LedgerMissing,
+    NotAllowed,
+    ReconcileryError,
+    StatementTimeout,
+)
+from consistency.logs import configure_logging
+from consistency.settings import Settings
+from tests.factories.front_door import EVENTS, NOBODY, an_event, front_door, problem_of, raw
+from tests.servers.api import Api, answering
+
+CURL = "curl -X POST {url} -H 'Content-Type: application/json' -d '{{\"type\":\"quick\"}}'"
+
+
+@pytest.fixture
+def api(sqlite_url: str) -> Iterator[Api]:
+    with front_door(sqlite_url) as found:
+        yield found
+
+
+def test_a_path_that_is_none_is_a_problem_that_shows_it_harmlessly(api: Api) -> None:
+    found = problem_of(api.get("/api/monitoring/<script>"), 404)
+    assert found["type"] == "about:blank"
+    assert found["title"] == "Not Found"
+    problem_of(api.get("/api/monitoring/events/"), 404)
+    problem_of(api.get("/"), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", EVENTS, "GET, HEAD, POST"),
+        ("PATCH", EVENTS, "GET, HEAD, POST"),
+        ("POST", "/livez", "GET, HEAD"),
+        ("OPTIONS", "/livez", "GET, HEAD"),
+        ("BREW", "/livez", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_does_nothing_is_told_with_those_that_do(api: Api, method: str, path: str, allowed: str) -> None:
+    answer = api.ask(method, path)
+    assert allowed in problem_of(answer, 405)["detail"]
+    assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["/livez", EVENTS, "/openapi.json", "/docs", "/docs/files/swagger-ui.css"])
+def test_head_is_answered_as_get_without_the_body(api: Api, path: str) -> None:
+    head, get = api.ask("HEAD", path), api.get(path)
+    assert head.content == b""
+    assert get.content
+    for name in ("content-type", "content-length", "content-security-policy"):
+        assert head.headers[name] == get.headers[name]
+
+
+@pytest.mark.parametrize("path", ["/livez", EVENTS, "/nothing", "/docs", "/openapi.json"])
+def test_a_browser_may_do_nothing_with_an_answer_but_show_it(api: Api, path: str) -> None:
+    headers = api.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+    assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "["])
+def test_under_a_foreign_name_nothing_is_answered(api: Api, host: str) -> None:
+    problem_of(api.get(EVENTS, headers={"Host": host}), 421)
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:99", "LocalHost", "[::1]:5000", "127.0.0.1", "door.example"])
+def test_this_machines_own_names_and_the_public_one_are_answered(sqlite_url: str, host: str) -> None:
+    with front_door(sqlite_url, public_url="https://door.example/monitoring") as api:
+        assert api.get(EVENTS, headers={"Host": host}).status_code == 200
+
+
+def test_a_missing_host_is_refused(api: Api) -> None:
+    assert b" 400 " in raw(api, b"GET /livez HTTP/1.1\r\n\r\n").splitlines()[0]
+    assert b" 421 " in raw(api, b"GET /livez HTTP/1.0\r\n\r\n").splitlines()[0]
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "["}])
+def test_a_page_of_another_site_changes_nothing(api: Api, headers: dict[str, str]) -> None:
+    problem_of(api.post(EVENTS, json=an_event(), headers=headers), 403)
+    problem_of(api.post(EVENTS, json=an_event(), headers={"Sec-Fetch-Site": "cross-site"}), 403)
+    assert api.get(EVENTS).json()["events"] == []
+
+
+def test_an_own_page_may_post(api: Api) -> None:
+    own = {"Origin": api.url, "Sec-Fetch-Site": "same-origin"}
+    assert api.post(EVENTS, json=an_event(), headers=own).status_code == 202
+
+
+def test_a_body_without_its_type_gets_the_line_of_curl_that_works(api: Api) -> None:
+    line = CURL.format(url=api.url + EVENTS)
+    for kind in ("application/x-www-form-urlencoded", "text/plain", "", "application/jsonp", "multipart/form-data"):
+        answer = api.post(EVENTS, data=b'{"type":"quick"}', headers={"Content-Type": kind})
+        assert problem_of(answer, 415)["detail"].endswith(f"try: {line}")
+
+
+def test_the_line_of_curl_cannot_be_led_to_do_more(api: Api) -> None:
+    sent = b"'; rm -rf ~; echo '"
+    detail = problem_of(api.post(f"{EVENTS}?a=';reboot;'", data=sent, headers={"Content-Type": "text/plain"}), 415)
+    assert """-d ''"'"'; rm -rf ~; echo '"'"''""" in detail["detail"]
+    long = api.post(EVENTS, data=b"\x1b[2J" * 10, headers={"Content-Type": "text/plain"})
+    assert problem_of(long, 415)["detail"].endswith("-d @body.json")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "it is empty"),
+        (b'{"level":', "Expecting value at character 9"),
+        (b"\xff", "it is not UTF-8"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"a":NaN}', "NaN is no number in JSON"),
+        (b"1" * 5000, "4300 digits"),
+        (b"\xef\xbb\xbf{}", "at character 0"),
+    ],
+)
+def test_a_body_that_is_no_json_is_a_bad_request(api: Api, body: bytes, told: str) -> None:
+    found = problem_of(api.post(EVENTS, data=body, headers={"Content-Type": "application/json; charset=utf-8"}), 400)
+    assert told in found["detail"]
+    assert [each["pointer"] for each in found["errors"]] == [""]
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_read(api: Api) -> None:
+    head = f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LARGEST + 1}\r\n\r\n".encode()
+    assert b" 413 " in raw(api, head).splitlines()[0]
+    chunks = f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    assert b" 413 " in raw(api, chunks + 17 * chunk).splitlines()[0]
+    problem_of(api.post("/nothing", data=b"x" * (LARGEST + 1)), 413)
+
+
+def test_half_a_body_is_worked_on_by_nobody(api: Api) -> None:
+    head = (
+        f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    )
+    raw(api, head.encode() + json.dumps(an_event()).encode(), end=True)
+    assert api.get(EVENTS).json()["events"] == []
+
+
+def test_who_never_ends_a_body_is_not_waited_for(sqlite_url: str) -> None:
+    settings = Settings(database_url=sqlite_url, redis_url=NOBODY)
+    app = create_app(settings)
+    for middleware in app.user_middleware:
+        if middleware.cls is WholeBody:
+            middleware.kwargs["seconds"] = 0.1
+    with answering(settings, app=app) as api:
+        head = f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{{"
+        assert b" 408 " in raw(api, head.encode()).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"GET nowhere\r\n\r\n", b"\x00\x01\x02\r\n\r\n", b"GET " + b"a" * 200_000 + b" HTTP/1.1\r\n\r\n"]
+)
+def test_what_is_no_http_harms_nobody(api: Api, garbage: bytes) -> None:
+    place = urlsplit(api.url)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as connection:
+        connection.sendall(garbage)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert api.get("/livez").text == "ok\n"
+
+
+def test_the_name_of_a_request_is_kept_sent_back_and_logged(api: Api, tmp_path: Path) -> None:
+    configure_logging(Settings(log_dir=tmp_path / "logs"), "api")
+    try:
+        assert api.get(EVENTS, headers={"X-Request-ID": "build-7.1"}).headers["x-request-id"] == "build-7.1"
+        made = api.get("/nothing", headers={"X-Request-ID": "a b<"}).headers["x-request-id"]
+    finally:
+        for handler in logging.getLogger().handlers[:]:
+            if (handler.name or "").startswith("reconcilery."):
+                logging.getLogger().removeHandler(handler)
+    assert len(made) == 32
+    lines = [json.loads(line) for line in (tmp_path / "logs" / "monitoring.log").read_text().splitlines()]
+    told = {line["request_id"]: line for line in lines if line["event"] == "http.request"}
+    assert (told["build-7.1"]["path"], told["build-7.1"]["status"]) == (EVENTS, 200)
+    assert told["build-7.1"]["caller"] == "local"
+    assert told[made]["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (BadRequest("rule: there is no rule x"), 422),
+        (ClaimLost("taken over"), 409),
+        (DatabaseUnavailable("database x is not available"), 503),
+        (StatementTimeout("too slow"), 503),
+        (LedgerMissing("run `reconcilery init` once"), 503),
+        (BrokerUnavailable("Redis did not do its part"), 503),
+        (NotAllowed("refused"), 500),
+        (DatabaseError("refused"), 500),
+        (ConfigurationError("wrong"), 500),
+        (ReconcileryError("something else"), 500),
+        (Problem(409, "already there"), 409),
+        (ZeroDivisionError("secret inner words"), 500),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_every_error_is_a_problem_with_its_line(sqlite_url: str, error: Exception, status: int) -> None:
+    settings = Settings(database_url=sqlite_url, redis_url=NOBODY)
+    app = create_app(settings)
+
+    @app.get("/fails")
+    def fails() -> None:
+        raise error
+
+    with answering(settings, app=app) as api:
+        answer = api.get("/fails")
+    found = problem_of(answer, status)
+    assert ("retry-after" in answer.headers) is (status == 503)
+    if isinstance(error, ZeroDivisionError):
+        assert "secret" not in answer.text
+    else:
+        assert found["detail"] == str(error)
+
+
+def test_without_own_tables_the_answer_says_how_to_make_them(sqlite_url: str) -> None:
+    with answering(Settings(database_url=sqlite_url, redis_url=NOBODY)) as api:
+        assert "reconcilery init" in problem_of(api.get(EVENTS), 503)["detail"]
+        assert api.get("/livez").status_code == 200
