@@ -158,10 +158,28 @@ def require_run(connection: Connection, run_id: str) -> Run:
 
 def latest_runs(connection: Connection, limit: int, rule_id: str | None = None) -> list[Run]:
     """The newest runs first."""
-    chosen = select(repair_runs)
+    return find_runs(connection, limit, rule_id)
+
+
+def find_runs(
+    connection: Connection,
+    limit: int,
+    rule_id: str | None = None,
+    state: RunState | None = None,
+    after: tuple[datetime, str] | None = None,
+) -> list[Run]:
+    """The same of one state, or behind the run with this `created_at` and `id`."""
+    columns, chosen = repair_runs.c, select(repair_runs)
     if rule_id is not None:
-        chosen = chosen.where(repair_runs.c.rule_id == rule_id)
-    return [_run(row) for row in connection.execute(chosen.order_by(repair_runs.c.created_at.desc()).limit(limit))]
+        chosen = chosen.where(columns.rule_id == rule_id)
+    if state is not None:
+        chosen = chosen.where(columns.state == state)
+    if after is not None:
+        moment, run_id = after
+        beside = (columns.created_at == moment) & (columns.id < run_id)
+        chosen = chosen.where((columns.created_at < moment) | beside)
+    newest = chosen.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)
+    return [_run(row) for row in connection.execute(newest)]
 
 
 def runs_in(connection: Connection, states: frozenset[RunState]) -> list[Run]:

@@ -27,7 +27,7 @@ def summary_of(connection: Connection, run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "dry_run": run.dry_run,
         "verdict": verdict(run, progress),
-        "scope": _scope(run),
+        "scope": scope_object(run),
         "counts": plain_counts(progress.counts),
         "rows_written": progress.rows_written,
         "before": run.before,
@@ -52,7 +52,8 @@ def summary_of(connection: Connection, run: Run) -> dict[str, Any]:
     return {**summary, **result_of(connection, run.id).as_dict()} if run.state in _ROLLED else summary
 
 
-def _scope(run: Run) -> dict[str, Any]:
+def scope_object(run: Run) -> dict[str, Any]:
+    """The window of a run, or how many tasks were named."""
     if "task_ids" in run.scope:
         return {"task_ids": len(run.scope["task_ids"])}
     return {"start": run.scope["start"], "end": run.scope["end"]}

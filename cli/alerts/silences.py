@@ -1,16 +1,15 @@
 """`reconcilery alerts silences`: what is not told, by whose word and why."""
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.silences import silence_object
 from api.views.times import local_text
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, reading, zone_of
 from cli.terminal import columns, fitted, note, printable, width
-from consistency.model import utc_text
 from notifiers.alerts.silences import Silence, find_silences
 
 
@@ -39,10 +38,3 @@ def _row(silence: Silence, zone: ZoneInfo, now: datetime) -> tuple[str, ...]:
     over = "" if silence.ended_at is None and now < silence.ends_at else " (over)"
     shown = (silence.id[:8], what, local_text(silence.starts_at, zone), until + over, silence.author, silence.reason)
     return tuple(map(printable, shown))
-
-
-def silence_object(silence: Silence) -> dict[str, Any]:
-    """All that programs may want to know."""
-    moments = {name: getattr(silence, name) for name in ("starts_at", "ends_at", "created_at", "ended_at")}
-    plain = {name: getattr(silence, name) for name in ("id", "matchers", "author", "reason", "ended_by")}
-    return {**plain, **{name: utc_text(moment) if moment else None for name, moment in moments.items()}}

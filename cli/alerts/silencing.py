@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from api.orders.lengths import span
+from api.views.silences import silence_object
 from api.views.times import local_text
 from cli.actor import actor
-from cli.alerts.silences import silence_object
 from cli.as_json import json_flag, print_object
 from cli.ledger import opened_ledger, writing, zone_of
 from cli.named_flags import named_by

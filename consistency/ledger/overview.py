@@ -1,15 +1,56 @@
 """What people ask of the ledger: who works on a run, what is open, when the schedule last had its turn."""
 
-from sqlalchemy import Connection, select
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, select
 
 from consistency.database import database_now
 from consistency.ledger.parts import WAITING
-from consistency.ledger.runs import RUNNING, Run, cancel_run, find_run
+from consistency.ledger.runs import RUNNING, Run, cancel_run, find_run, runs_by_id
 from consistency.ledger.tables import check_parts, check_runs
 from consistency.model import CheckType
 
 #: How the slot of a run begins that a message asked for, before the task's id.
 _MESSAGE = "task "
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs are asked for; what is None fits all. `since` and `until` are about when they were asked for."""
+
+    rule_id: str | None = None
+    kind: CheckType | None = None
+    state: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Each that was asked for."""
+        columns = check_runs.c
+        equal = {columns.rule_id: self.rule_id, columns.type: self.kind, columns.state: self.state}
+        wanted = [column == value for column, value in equal.items() if value is not None]
+        if self.since is not None:
+            wanted.append(columns.created_at >= self.since)
+        if self.until is not None:
+            wanted.append(columns.created_at < self.until)
+        return wanted
+
+
+def find_runs(
+    connection: Connection, chosen: RunFilter, limit: int, after: tuple[datetime, str] | None = None
+) -> list[Run]:
+    """The newest first; `after` is the `created_at` and `id` of the run behind which the page begins."""
+    columns = check_runs.c
+    ids = select(columns.id).where(*chosen.conditions())
+    if after is not None:
+        moment, run_id = after
+        older = (columns.created_at < moment) | ((columns.created_at == moment) & (columns.id < run_id))
+        ids = ids.where(older)
+    # The ids first, so that no database carries whole reports through its sorting.
+    page = connection.scalars(ids.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)).all()
+    found = {run.id: run for run in runs_by_id(connection, page)}
+    return [found[run_id] for run_id in page if run_id in found]
 
 
 def is_taken(connection: Connection, run_id: str) -> bool:

@@ -116,6 +116,11 @@ def find_run(connection: Connection, run_id: str) -> Run | None:
     return _run(row) if row else None
 
 
+def runs_by_id(connection: Connection, run_ids: Sequence[str]) -> list[Run]:
+    """Those of the ids that there are, in no order."""
+    return [_run(row) for row in connection.execute(_runs().where(check_runs.c.id.in_(run_ids)))]
+
+
 def latest_run(connection: Connection, rule_id: str, kind: CheckType) -> Run | None:
     """The run of this kind that closed last."""
     chosen = _runs().where(check_runs.c.rule_id == rule_id, check_runs.c.type == kind, check_runs.c.state == CLOSED)

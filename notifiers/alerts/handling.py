@@ -27,8 +27,15 @@ def find_alerts(
     rule: str | None = None,
     level: Level | None = None,
     limit: int = 50,
+    *,
+    since: datetime | None = None,
+    after: tuple[datetime, str] | None = None,
 ) -> list[Alert]:
-    """The alerts that changed last, newest first; no states are all states. What never fired is not among the ended."""
+    """The alerts that changed last, newest first; no states are all states. What never fired is not among the ended.
+
+    `since` leaves out what changed before; `after` is the `updated_at` and `fingerprint` of the alert behind which the
+    list begins.
+    """
     chosen = select(alerts).where((alerts.c.state != AlertState.RESOLVED) | (alerts.c.episode > 0))
     if states:
         chosen = chosen.where(alerts.c.state.in_(sorted(states)))
@@ -36,6 +43,12 @@ def find_alerts(
         chosen = chosen.where(alerts.c.rule_id == rule)
     if level is not None:
         chosen = chosen.where(alerts.c.level == level)
+    if since is not None:
+        chosen = chosen.where(alerts.c.updated_at >= since)
+    if after is not None:
+        moment, fingerprint = after
+        beside = (alerts.c.updated_at == moment) & (alerts.c.fingerprint > fingerprint)
+        chosen = chosen.where((alerts.c.updated_at < moment) | beside)
     newest = chosen.order_by(alerts.c.updated_at.desc(), alerts.c.fingerprint).limit(limit)
     return [alert_of(row) for row in connection.execute(newest)]
 

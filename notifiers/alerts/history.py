@@ -39,9 +39,13 @@ class Entry:
         return {**self.__dict__, "at": utc_text(self.at)}
 
 
-def history(connection: Connection, alert_id: str | None = None, limit: int = 50) -> list[Entry]:
-    """The latest changes of one alert or of all, newest first."""
+def history(
+    connection: Connection, alert_id: str | None = None, limit: int = 50, before: int | None = None
+) -> list[Entry]:
+    """The latest changes of one alert or of all, newest first, perhaps only those with ids below `before`."""
     chosen = _entries() if alert_id is None else _entries().where(alert_changes.c.alert_id == alert_id)
+    if before is not None:
+        chosen = chosen.where(alert_changes.c.id < before)
     rows = connection.execute(chosen.order_by(alert_changes.c.id.desc()).limit(limit))
     return [_entry(row) for row in rows]
 
