@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, Select, case, select
 
 from consistency.errors import BadRequest
 from consistency.ledger.event_tables import events
@@ -13,8 +14,8 @@ from consistency.model import utc_text
 from monitoring.metrics import CLEANUP, MIGRATION, SYNC, Kind, metrics_of, read_from
 from monitoring.operations import START, Sign
 
-#: Of more events than these only the latest are read.
-MOST_EVENTS = 1_000_000
+#: Of more events of one kind than these only the latest are read.
+MOST_EVENTS = 200_000
 _ROWS_AT_ONCE = 2_000
 _LONGEST = timedelta(days=3660)
 
@@ -45,12 +46,29 @@ def window_start(unit: str, length: float, now: datetime) -> datetime:
 
 def _metrics(connection: Connection, kind: Kind, unit: str, length: float, now: datetime) -> dict[str, Any]:
     since = window_start(unit, length, now)
-    found = metrics_of(kind, _signs(connection, kind, read_from(since, now)), since, now)
-    return {unit: length, "since": utc_text(since), "as_of": utc_text(now), **found}
+    signs = _Signs(connection, kind, read_from(since, now))
+    found = metrics_of(kind, signs, since, now)
+    times = {unit: length, "since": utc_text(since), "as_of": utc_text(now)}
+    return {**times, "complete": signs.count < MOST_EVENTS, **found}
 
 
-def _signs(connection: Connection, kind: Kind, since: datetime) -> Iterator[Sign]:
-    """Oldest first; of the events of one moment starts come before ends."""
+@dataclass
+class _Signs:
+    """Oldest first; of the events of one moment starts come before ends. `count` is how many were read."""
+
+    connection: Connection
+    kind: Kind
+    since: datetime
+    count: int = 0
+
+    def __iter__(self) -> Iterator[Sign]:
+        streaming = self.connection.execution_options(yield_per=_ROWS_AT_ONCE)
+        for row in streaming.execute(_ordered(self.kind, self.since)):
+            self.count += 1
+            yield Sign(*row)
+
+
+def _ordered(kind: Kind, since: datetime) -> Select[Any]:
     columns = (events.c.event_type, events.c.service, events.c.occurred_at)
     numbers = (events.c.operation, events.c.seconds, events.c.records)
     mine = events.c.event_type.in_(kind.event_types) & (events.c.occurred_at >= since)
@@ -58,6 +76,4 @@ def _signs(connection: Connection, kind: Kind, since: datetime) -> Iterator[Sign
     cut = latest.limit(MOST_EVENTS).subquery()
     first = case((cut.c.event_type == f"{kind.name}_{START}", 0), else_=1)
     wanted = select(*(cut.c[column.name] for column in (*columns, *numbers)))
-    ordered = wanted.order_by(cut.c.occurred_at, first, cut.c.id)
-    for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(ordered):
-        yield Sign(*row)
+    return wanted.order_by(cut.c.occurred_at, first, cut.c.id)

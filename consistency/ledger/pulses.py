@@ -21,6 +21,9 @@ _LONGEST = 86_400 * 7
 #: From how many periods without a sign of life on it is late, and silent.
 LATE_PERIODS = 1.5
 SILENT_PERIODS = 3
+#: Events may be on their way for some seconds, so whoever promises one each second is not missed at once.
+_LATE_AT_LEAST = timedelta(seconds=15)
+_SILENT_AT_LEAST = timedelta(seconds=30)
 
 
 class Life(StrEnum):
@@ -44,9 +47,9 @@ class Pulse:
     def life(self, now: datetime) -> Life:
         """A sign of life that comes a little late is none the worse for it."""
         unheard = now - self.last_at
-        if unheard > SILENT_PERIODS * self.every:
+        if unheard > max(SILENT_PERIODS * self.every, _SILENT_AT_LEAST):
             return Life.SILENT
-        return Life.LATE if unheard > LATE_PERIODS * self.every else Life.ALIVE
+        return Life.LATE if unheard > max(LATE_PERIODS * self.every, _LATE_AT_LEAST) else Life.ALIVE
 
 
 def note_pulses(connection: Connection, heard: Iterable[Event], now: datetime) -> None:
@@ -71,12 +74,13 @@ def _latest(heard: Iterable[Event], now: datetime) -> list[Pulse]:
 
 def pulse_of(event: Event, now: datetime) -> Pulse | None:
     """What the event promises, if it does; a clock that is ahead counts as ours."""
-    every, status = event.details.get(PROMISE), str(event.details.get("status", ""))[:64]
+    every, status = event.details.get(PROMISE), str(event.details.get("status", "")).replace("\0", "")[:64]
     promised = isinstance(every, int | float) and not isinstance(every, bool) and 0 < every <= _LONGEST
     if not promised and status != STOPPED:
         return None
     seconds = max(1, round(every)) if promised and every is not None else 0
-    instance = str(event.details.get("instance", ""))[:200]
+    # PostgreSQL keeps every character but one.
+    instance = str(event.details.get("instance", "")).replace("\0", "")[:200]
     return Pulse(event.service, instance, min(parse_utc(event.timestamp), now), timedelta(seconds=seconds), status)
 
 

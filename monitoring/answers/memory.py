@@ -17,6 +17,7 @@ from monitoring.words import HEALTH, SPAN, WARNINGS, words_of
 
 #: The events that are remembered, whenever it is asked for them.
 Recent = Callable[[], Sequence[WrittenEvent]]
+Timed = list[tuple[datetime, Event]]
 
 
 class MemoryAnswers:
@@ -26,20 +27,20 @@ class MemoryAnswers:
         self._recent = recent
 
     def sync_metrics(self, hours: float) -> Answer:
-        return self._metrics(SYNC, "hours", hours)
+        return _metrics(SYNC, "hours", hours, self._events(), datetime.now(UTC))
 
     def cleanup_metrics(self, days: float) -> Answer:
-        return self._metrics(CLEANUP, "days", days)
+        return _metrics(CLEANUP, "days", days, self._events(), datetime.now(UTC))
 
     def migration_metrics(self, days: float) -> Answer:
-        return self._metrics(MIGRATION, "days", days)
+        return _metrics(MIGRATION, "days", days, self._events(), datetime.now(UTC))
 
     def comprehensive_status(self) -> Answer:
-        now, found = _now(), self._events()
+        now, found = datetime.now(UTC), self._events()
         metrics = {
-            "sync_metrics": self.sync_metrics(SYNC_HOURS),
-            "cleanup_metrics": self.cleanup_metrics(OTHER_DAYS),
-            "migration_metrics": self.migration_metrics(OTHER_DAYS),
+            "sync_metrics": _metrics(SYNC, "hours", SYNC_HOURS, found, now),
+            "cleanup_metrics": _metrics(CLEANUP, "days", OTHER_DAYS, found, now),
+            "migration_metrics": _metrics(MIGRATION, "days", OTHER_DAYS, found, now),
         }
         said = [event for at, event in reversed(found) if event.event_type in {*HEALTH, *WARNINGS} and at >= now - SPAN]
         counts = Counter((event.event_type, event.service) for event in said)
@@ -49,25 +50,21 @@ class MemoryAnswers:
     def close(self) -> None:
         """There is nothing to close."""
 
-    def _metrics(self, kind: Kind, unit: str, length: float) -> Answer:
-        now = _now()
-        since = window_start(unit, length, now)
-        signs = [_sign(at, event) for at, event in self._events() if event.event_type in kind.event_types]
-        needed = [sign for sign in signs if sign.at >= read_from(since, now)]
-        times = {"since": utc_text(since), "as_of": utc_text(now)}
-        return {unit: length, **times, **metrics_of(kind, needed, since, now)}
-
-    def _events(self) -> list[tuple[datetime, Event]]:
+    def _events(self) -> Timed:
         """In order of time; of the events of one moment starts come before ends."""
         read = [each.read() for each in self._recent()]
         timed = [(parse_utc(event.timestamp), event) for event in read]
         return sorted(timed, key=lambda pair: (pair[0], not pair[1].event_type.endswith(START)))
 
 
+def _metrics(kind: Kind, unit: str, length: float, found: Timed, now: datetime) -> Answer:
+    since = window_start(unit, length, now)
+    first = read_from(since, now)
+    signs = [_sign(at, event) for at, event in found if at >= first and event.event_type in kind.event_types]
+    times = {unit: length, "since": utc_text(since), "as_of": utc_text(now)}
+    return {**times, "complete": True, **metrics_of(kind, signs, since, now)}
+
+
 def _sign(at: datetime, event: Event) -> Sign:
     numbers = numbers_of(event)
     return Sign(event.event_type, event.service, at, numbers.operation, numbers.seconds, numbers.records)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
