@@ -54,6 +54,11 @@ beat_schedule = {
         "schedule": schedule(_minute),
         "options": {"expires": 0.9 * _minute.total_seconds()},
     },
+    "count": {
+        "task": "monitoring.count",
+        "schedule": schedule(_minute),
+        "options": {"expires": 0.9 * _minute.total_seconds()},
+    },
     "compensation": {
         "task": "compensation.scheduled",
         "schedule": schedule(_settings.repair_every),

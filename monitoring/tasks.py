@@ -9,6 +9,7 @@ from consistency.process import process_resources
 from consistency.task_arguments import check_arguments
 from monitoring.collecting import collect as collect_events
 from monitoring.retention import forget_old_events
+from monitoring.totals.keeping import keep_totals
 from monitoring.watching import watch as watch_over
 
 Answer = dict[str, Any]
@@ -36,6 +37,13 @@ def watch() -> Answer:
     """Say what is wrong with the product's own storage and schedule."""
     events = watch_over(process_resources())
     return {"verdict": f"{len(events)} events hold", "events": events}
+
+
+@shared_task(base=ListeningTask, name="monitoring.count", ignore_result=True)
+def count() -> Answer:
+    """Take what has happened into the sums that metrics show, before it is old and forgotten."""
+    done = keep_totals(process_resources())
+    return {"verdict": f"{done} sums have grown", "grown": done}
 
 
 @shared_task(base=ListeningTask, name="monitoring.retain")
