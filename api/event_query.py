@@ -14,6 +14,7 @@ from api.views.event_types import wanted_type
 from consistency.dates import parse_end, parse_start
 from consistency.errors import BadEvent, BadRequest
 from consistency.event_checks import check_level, check_service
+from consistency.event_ids import EVENT_ID
 from consistency.events import EventLevel
 from consistency.ledger.events import EventFilter, StoredEvent
 from consistency.model import parse_utc, utc_text
@@ -59,8 +60,10 @@ def place_of(query: EventQuery) -> StoredEvent | None:
         return None
     try:
         moment = parse_utc(found[0])
-    except ValueError:
+    except (ValueError, OverflowError):
         raise bad_cursor() from None
+    if not EVENT_ID.fullmatch(found[1]):
+        raise bad_cursor()
     return StoredEvent(found[1], moment, moment, "{}")
 
 

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from functools import partial
 
 import anyio
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
+from sqlalchemy import Connection
 
 from api.event_text import told
 from api.ledger import Ledger
@@ -16,14 +18,12 @@ from api.problems import Problem
 from api.services import Services
 from api.views.following import MOST_LOOKING, Following
 from consistency.errors import DatabaseError
-from consistency.ledger.events import EventFilter
 
 _MOST_STREAMS = 100
 _PAUSE, _PAUSE_WITHOUT, _SIGN_OF_LIFE = 0.5, 3.0, 15.0
 #: Then the client comes again by itself, and shows its token anew.
 _LONGEST = 3600.0
 _BEGIN, _ALIVE, _LOST = b"retry: 3000\n\n", b": alive\n\n", b": the database does not answer, trying again\n\n"
-_looking = CapacityLimiter(4)
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -32,24 +32,26 @@ def wants_stream(request: Request) -> bool:
     return "text/event-stream" in request.headers.get("accept", "").lower()
 
 
-def stream_answer(request: Request, services: Services, ledger: Ledger, chosen: EventFilter) -> Response:
-    """The stream; a Problem when there are too many already."""
+def stream_answer(
+    request: Request, services: Services, following: Following, connection: Connection, now: datetime
+) -> Response:
+    """The stream of what is stored from this transaction on; a Problem when there are too many already."""
     if HEAD_ONLY in request.scope:
         return Response(media_type="text/event-stream", headers=_HEADERS)
     if len(services.streams) >= _MOST_STREAMS:
         raise Problem(503, f"{_MOST_STREAMS} streams are open, which is the limit", headers={"Retry-After": "60"})
-    following = Following(chosen, request.headers.get("last-event-id", "")[:64])
-    return StreamingResponse(_stream(services, ledger, following), media_type="text/event-stream", headers=_HEADERS)
+    following.begin(connection, now)
+    return StreamingResponse(_stream(services, following), media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _stream(services: Services, ledger: Ledger, following: Following) -> AsyncIterator[bytes]:
-    mark = object()
+async def _stream(services: Services, following: Following) -> AsyncIterator[bytes]:
+    mark, ledger = object(), Ledger(services)
     services.streams.add(mark)
     try:
         yield _BEGIN
         ends, told_at = time.monotonic() + _LONGEST, time.monotonic()
         while not services.stopping.is_set() and (now := time.monotonic()) < ends:
-            text, pause = await to_thread.run_sync(partial(_look, ledger, following), limiter=_looking)
+            text, pause = await to_thread.run_sync(partial(_look, ledger, following), limiter=services.looking)
             if not text and now - told_at > _SIGN_OF_LIFE:
                 text = _ALIVE
             if text:

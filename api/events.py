@@ -16,6 +16,7 @@ from api.idempotency import Idempotent
 from api.ledger import UsesLedger
 from api.problems import Problem, pointer
 from api.services import UsesServices
+from api.views.following import Following
 from consistency.errors import BadEvent
 from consistency.event_checks import event_of_object, seal
 from consistency.events import KEYS, WrittenEvent
@@ -48,7 +49,8 @@ def list_events(
     with ledger.reading() as (connection, now):
         chosen = chosen_events(connection, services.settings, query, now)
         if wants_stream(request):
-            return stream_answer(request, services, ledger, chosen)
+            following = Following(chosen, request.headers.get("last-event-id", "")[:64])
+            return stream_answer(request, services, following, connection, now)
         found = find_events(connection, chosen, query.limit + 1, place_of(query))
     page = _fitting(found[: query.limit])
     more = len(page) < len(found)

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from redis import Redis
 from sqlalchemy import Engine, event
@@ -29,6 +30,8 @@ class Services:
     stopping: threading.Event = field(default_factory=threading.Event)
     #: One mark for each answer that goes on for long; the event loop alone touches it.
     streams: set[object] = field(default_factory=set)
+    #: How many of those may ask the database at one time, so that they leave threads for other answers.
+    looking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 
     def close(self) -> None:
         """Close all connections."""
