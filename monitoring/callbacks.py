@@ -4,6 +4,7 @@ import time
 from threading import RLock
 
 from consistency.events import Event, WrittenEvent
+from consistency.json_faults import shown
 from monitoring.complaints import Complaints
 from monitoring.listener import Callback, Listener
 from monitoring.tally import Tally
@@ -24,7 +25,7 @@ class Callbacks:
     def register(self, callback: Callback, wanted: Wanted) -> None:
         """Tell it from now on; one that is registered already gets new wishes."""
         if not callable(callback):
-            raise TypeError(f"callback: a {type(callback).__name__} cannot be called; give a function")
+            raise TypeError(f"callback: {shown(callback)} cannot be called; give a function")
         with self._changing:
             self.unregister(callback)
             self._listeners += (Listener(callback, wanted, self._tally, self._complaints),)

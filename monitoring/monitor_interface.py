@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from consistency.events import Event, EventLevel, EventType
 from monitoring.answers.answers import Answer, Answers
@@ -29,6 +30,7 @@ from monitoring.questions import Questions
 from monitoring.recent import Recent
 from monitoring.tally import Counts, Tally
 from monitoring.tracked import Tracked, tracked
+from monitoring.transports.transport import Transport
 from monitoring.wanted import Wanted
 from monitoring.way import Way
 from monitoring.ways import open_way
@@ -42,6 +44,8 @@ __all__ = [
     "setup_monitor_interface",
 ]
 
+C = TypeVar("C", bound=Callback)
+Names = Collection[str] | None
 _GRAVE = frozenset({"error", "critical"})
 
 
@@ -49,15 +53,23 @@ class MonitorInterface(Questions):
     """Safe for threads, asyncio and forks. Where events go is read from the settings when the first one is sent.
 
     `db_manager` is an SQLAlchemy engine, the text of a database's URL, or an object that has one of them; it is used
-    where the settings name no place. `service` is who speaks, `folder` where events wait on the disk.
+    where the settings name no place. `service` is who speaks, `folder` where events wait on the disk. A way out of
+    your own is opened by `open_transport`, in each process anew.
     """
 
-    def __init__(self, db_manager: object = None, *, service: str | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        db_manager: object = None,
+        *,
+        service: str | None = None,
+        folder: Path | None = None,
+        open_transport: Callable[[], Transport] | None = None,
+    ) -> None:
         places = find_places()
-        self._new = NewEvents(service or places.service, places.event_types)
+        self._new = NewEvents(places.service if service is None else service, places.event_types)
         self._folder = folder or places.folder
         self._leads_out = places.leads_out
-        self._db_manager = db_manager
+        self._db_manager, self._open_transport = db_manager, open_transport
         self._inherited: list[object] = []
         self._begin()
         remember(self)
@@ -73,10 +85,10 @@ class MonitorInterface(Questions):
 
     def _way(self) -> Way:
         """No further than the memory where nothing is set, so that nobody gets a folder without need."""
-        if not self._leads_out and self._db_manager is None:
+        if not self._leads_out and self._db_manager is None and self._open_transport is None:
             return self._recent
-        manager, recent = self._db_manager, self._recent
-        return Outgoing(self._folder, lambda: open_way(manager, recent), self._tally, self._complaints)
+        opened = self._open_transport or partial(open_way, self._db_manager, self._recent)
+        return Outgoing(self._folder, opened, self._tally, self._complaints)
 
     @property
     def service(self) -> str:
@@ -111,12 +123,22 @@ class MonitorInterface(Questions):
         """Let events have a type of your own, such as `disk_swapped`; returns it in lower case."""
         return self._new.know(name)
 
+    @overload
+    def register_callback(
+        self, callback: C, *, event_types: Names = None, levels: Names = None, min_level: str | None = None
+    ) -> C: ...
+
+    @overload
+    def register_callback(
+        self, callback: None = None, *, event_types: Names = None, levels: Names = None, min_level: str | None = None
+    ) -> Callable[[C], C]: ...
+
     def register_callback(
         self,
         callback: Callback | None = None,
         *,
-        event_types: Collection[str] | None = None,
-        levels: Collection[str] | None = None,
+        event_types: Names = None,
+        levels: Names = None,
         min_level: str | None = None,
     ) -> Any:
         """Call it with each event from now on, or with those of these types and levels; it may be asynchronous.
@@ -126,7 +148,7 @@ class MonitorInterface(Questions):
         types = None if event_types is None else self._new.known(event_types)
         wanted = Wanted.of(types, levels, min_level)
 
-        def register(found: Callback) -> Callback:
+        def register(found: C) -> C:
             self._callbacks.register(found, wanted)
             return found
 
