@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 _NAMES = ("sync_engine", "engine", "get_engine", "bind", "get_bind", "url", "database_url")
 _DEPTH = 3
 _OURS = {"psycopg", "pymysql"}
+#: These hand all of an address to the same library as ours.
+_ALIKE = {"psycopg2", "psycopg2cffi", "psycopg_async"}
 #: What an address may say to our drivers as well as to the one for which it was written.
 _COMMON = {
     "postgresql": {"host", "port", "sslmode", "sslcert", "sslkey", "sslrootcert", "target_session_attrs"},
@@ -65,7 +67,7 @@ def _held(thing: object, name: str) -> object:
 
 
 def _of_engine(engine: Engine) -> Engine | None:
-    if engine.driver not in _OURS:
+    if engine.driver not in _OURS or engine.dialect.is_async:
         return _of_url(engine.url)
     # A pool of the same making keeps certificates and tokens that stand in no address, and takes no connection away.
     own = Engine(engine.pool.recreate(), engine.dialect, engine.url)
@@ -85,7 +87,7 @@ def _of_url(url: str | URL) -> Engine | None:
 
 def _with_our_driver(url: URL, kind: str, driver: str) -> URL:
     plain = url.set(drivername=kind)
-    if not driver or driver in _OURS or kind not in _COMMON:
+    if not driver or driver in _OURS | _ALIKE or kind not in _COMMON:
         return plain
     query: dict[str, Any] = {name: value for name, value in url.query.items() if name in _COMMON[kind]}
     if kind == "postgresql" and "ssl" in url.query:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +28,8 @@ _NO_LEAVE = {
 _TOO_LARGE, _WRONG = 413, 422
 _BUSY = (429, 503)
 
+Batch = Sequence[WrittenEvent]
+
 
 class HttpTransport:
     """Posts arrays of events, each with its id, so that what comes twice is kept once; redirects are not followed."""
@@ -44,9 +47,13 @@ class HttpTransport:
     def name(self) -> str:
         return f"the HTTP API at {host_of(self._url)}"
 
-    def send(self, events: Sequence[WrittenEvent]) -> Sequence[Refused]:
+    def send(self, events: Batch) -> Sequence[Refused]:
         """Post them in bodies that fit; what the API names as wrong is refused, and the rest posted again."""
-        return [refused for batch in _fitting(events) for refused in self._post(batch)]
+        refused: list[Refused] = []
+        waiting = deque(_fitting(events))
+        while waiting:
+            refused += self._post(waiting.popleft(), waiting)
+        return refused
 
     def probe(self) -> None:
         """Ask whether events would be taken, without sending any; Unreachable, with the reason, if not."""
@@ -57,17 +64,21 @@ class HttpTransport:
     def close(self) -> None:
         self._http.close()
 
-    def _post(self, events: Sequence[WrittenEvent]) -> Sequence[Refused]:
-        if not events:
-            return ()
+    def _post(self, events: Batch, waiting: deque[Batch]) -> Sequence[Refused]:
+        """Post one batch; what of it is to be tried again is put in front of those that wait."""
         reply = self._ask(b"[" + b",".join(map(_object, events)) + b"]")
         if 200 <= reply.status < 300:  # noqa: PLR2004 - the range has no name in the standard either
             return ()
         if reply.status == _TOO_LARGE:
-            return self._halves(events, f"{self.name} says that it is too large")
-        if reply.status == _WRONG:
-            return self._without_wrong(events, reply)
-        raise Unreachable(self._why(reply))
+            return _halves(events, waiting, f"{self.name} says that it is too large")
+        if reply.status != _WRONG:
+            raise Unreachable(self._why(reply))
+        wrong = {at: reason for at, reason in _named(reply) if at < len(events)}
+        if not wrong:
+            return _halves(events, waiting, f"{self.name} refuses it{_detail(reply)}")
+        if others := [event for at, event in enumerate(events) if at not in wrong]:
+            waiting.appendleft(others)
+        return [Refused(events[at], reason) for at, reason in wrong.items()]
 
     def _ask(self, body: bytes) -> Reply:
         if (wait := self._not_before - time.monotonic()) > 0:
@@ -85,18 +96,13 @@ class HttpTransport:
         said = _NO_LEAVE.get(reply.status) or f"answered {reply.status}{_detail(reply)}"
         return f"{self.name} {said}"
 
-    def _halves(self, events: Sequence[WrittenEvent], reason: str) -> Sequence[Refused]:
-        if len(events) == 1:
-            return [Refused(events[0], reason)]
-        middle = len(events) // 2
-        return [*self._post(events[:middle]), *self._post(events[middle:])]
 
-    def _without_wrong(self, events: Sequence[WrittenEvent], reply: Reply) -> Sequence[Refused]:
-        wrong = {at: reason for at, reason in _named(reply) if at < len(events)}
-        if not wrong:
-            return self._halves(events, f"{self.name} refuses it{_detail(reply)}")
-        refused = [Refused(events[at], reason) for at, reason in wrong.items()]
-        return [*refused, *self._post([event for at, event in enumerate(events) if at not in wrong])]
+def _halves(events: Batch, waiting: deque[Batch], reason: str) -> Sequence[Refused]:
+    if len(events) == 1:
+        return [Refused(events[0], reason)]
+    middle = len(events) // 2
+    waiting.extendleft((events[middle:], events[:middle]))
+    return ()
 
 
 def _object(event: WrittenEvent) -> bytes:
@@ -104,7 +110,7 @@ def _object(event: WrittenEvent) -> bytes:
     return b'{"id":"%b",%b' % (event.id.encode(), event.body[1:])
 
 
-def _fitting(events: Sequence[WrittenEvent]) -> Iterator[Sequence[WrittenEvent]]:
+def _fitting(events: Batch) -> Iterator[Batch]:
     batch: list[WrittenEvent] = []
     size = 0
     for event in events:
@@ -114,7 +120,8 @@ def _fitting(events: Sequence[WrittenEvent]) -> Iterator[Sequence[WrittenEvent]]
             batch, size = [], 0
         batch.append(event)
         size += length
-    yield batch
+    if batch:
+        yield batch
 
 
 def _named(reply: Reply) -> Iterator[tuple[int, str]]:

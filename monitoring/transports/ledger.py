@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, SQLAlchemyError, StatementError
 
 from consistency.database import database_now, first_line, transaction
@@ -33,7 +33,7 @@ class LedgerTransport:
         """Store them; one that no database takes is found by halving, and does not keep the others back."""
         try:
             self._store(events)
-        except (ValueError, ArithmeticError, StatementError) as error:
+        except (ValueError, ArithmeticError, RecursionError, StatementError) as error:
             return self._apart(events, error)
         except DatabaseError as error:
             if isinstance(error.__cause__, DataError):
@@ -52,10 +52,7 @@ class LedgerTransport:
     @patient
     def _store(self, events: Sequence[WrittenEvent]) -> None:
         with transaction(self._engine) as connection:
-            self._keep(connection, events)
-
-    def _keep(self, connection: Connection, events: Sequence[WrittenEvent]) -> None:
-        store_events(connection, events, database_now(connection), self._tell_from, self._always)
+            store_events(connection, events, database_now(connection), self._tell_from, self._always)
 
     def close(self) -> None:
         self._engine.dispose()

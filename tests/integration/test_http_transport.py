@@ -100,6 +100,14 @@ def test_a_refusal_that_names_nothing_is_found_by_halving(api: EventApi, transpo
     assert set(api.kept) == {"evt-0", "evt-2", "evt-3"}
 
 
+def test_an_interface_may_name_one_wrong_event_at_a_time(api: EventApi, transport: HttpTransport) -> None:
+    events = several(1_200)
+    api.wrong = {"evt-1199": "no"}
+    api.answers.extend(json_response({"errors": [{"pointer": "/0"}]}, 422) for _ in range(490))
+    assert len(transport.send(events)) == 491
+    assert len(api.kept) == 1_200 - 491
+
+
 def test_all_of_it_may_be_wrong(api: EventApi, transport: HttpTransport) -> None:
     api.wrong = {each.id: "no" for each in several(6)}
     assert len(transport.send(several(6))) == 6

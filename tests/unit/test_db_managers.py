@@ -84,7 +84,10 @@ DRIVERS = {
         "postgresql+psycopg://u:p@db/shop?sslmode=verify-full"
     ),
     "postgresql+asyncpg://u:p@db/shop?ssl=true": "postgresql+psycopg://u:p@db/shop?sslmode=require",
-    "postgresql+psycopg2://u:p%40@db/shop?sslmode=require": "postgresql+psycopg://u:p%40@db/shop?sslmode=require",
+    "postgresql+psycopg_async://u:p@db/shop": "postgresql+psycopg://u:p@db/shop",
+    "postgresql+psycopg2://u:p%40@db/shop?options=-csearch_path%3Down": (
+        "postgresql+psycopg://u:p%40@db/shop?options=-csearch_path%3Down"
+    ),
     "mysql+aiomysql://u:p@db/shop?charset=utf8mb4&minsize=1": "mysql+pymysql://u:p@db/shop?charset=utf8mb4",
     "mariadb+asyncmy://u:p@db/shop": "mysql+pymysql://u:p@db/shop",
 }
@@ -93,6 +96,16 @@ DRIVERS = {
 @pytest.mark.parametrize(("written", "asked"), DRIVERS.items(), ids=lambda value: value.partition(":")[0])
 def test_addresses_for_other_drivers_are_asked_through_ours(written: str, asked: str) -> None:
     assert of(written) == asked
+
+
+def test_an_asynchronous_engine_of_our_own_driver_is_asked_by_a_plain_one() -> None:
+    theirs = create_engine("postgresql+psycopg_async://u:p@db/shop")
+    assert theirs.dialect.is_async
+    engine = engine_of(SimpleNamespace(sync_engine=theirs))
+    assert engine is not None
+    assert not engine.dialect.is_async
+    assert engine.url == make_url("postgresql+psycopg://u:p@db/shop")
+    engine.dispose()
 
 
 NOTHING: list[Any] = [
