@@ -120,7 +120,7 @@ NOTHING: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("thing", NOTHING, ids=lambda value: str(value)[:24])
+@pytest.mark.parametrize("thing", NOTHING, ids=lambda value: type(value).__name__)
 def test_what_leads_to_no_database_is_said_once(thing: object, caplog: pytest.LogCaptureFixture) -> None:
     assert engine_of(thing) is None
     (record,) = caplog.records
