@@ -33,6 +33,7 @@ class What(StrEnum):
     SEEN_AGAIN = "seen_again"
     ACKNOWLEDGED = "acknowledged"
     ACK_EXPIRED = "ack_expired"
+    MUTED = "muted"  # it fires, but nobody is told; the payload says why
 
 
 @dataclass(frozen=True)

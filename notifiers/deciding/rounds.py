@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, Engine, or_, select, update
+from sqlalchemy import Connection, Engine, or_, select
 
 from consistency.database import database_now, transaction
 from consistency.errors import DatabaseError
@@ -14,13 +14,12 @@ from consistency.patience import patient
 from consistency.settings import Settings
 from notifiers.alerts.alert import LIVE, Alert, alert_of
 from notifiers.deciding.flushing import Flushed, flush
+from notifiers.deciding.muting import note_muted
 from notifiers.routing.due import due_groups
 from notifiers.routing.groups import arm_all
 from notifiers.routing.routes import Traits, group_key, group_labels, possible_routes
 
 log = structlog.get_logger(__name__)
-
-_LONGEST = 200
 
 
 def flush_due(engine: Engine, settings: Settings, limit: int = 100) -> list[str]:
@@ -54,10 +53,7 @@ def _flushed(engine: Engine, settings: Settings, key: str) -> Flushed:
 def _remember(engine: Engine, suppressed: Mapping[str, str | None]) -> None:
     """A transaction of its own: alerts are locked before groups, and the look has locked the group."""
     with transaction(engine) as connection:
-        for alert_id in sorted(suppressed):
-            words = suppressed[alert_id]
-            kept = words[:_LONGEST] if words else None
-            connection.execute(update(alerts).where(alerts.c.id == alert_id).values(suppressed_by=kept))
+        note_muted(connection, suppressed, database_now(connection))
 
 
 def adopt(connection: Connection, settings: Settings, now: datetime) -> list[str]:

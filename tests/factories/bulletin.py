@@ -18,6 +18,7 @@ from notifiers.alerts.ingest import ingest
 from notifiers.alerts.observation import Observation
 from notifiers.alerts.silences import add_silence
 from notifiers.deciding.flushing import flush
+from notifiers.deciding.muting import note_muted
 from notifiers.messages.message import Message, NoticeFact
 from notifiers.routing.due import due_groups
 from notifiers.routing.notices import add_notice
@@ -93,8 +94,7 @@ class Bulletin:
         for key in keys:
             with transaction(self.engine) as connection:
                 flushed = flush(connection, self.settings, key, moment(after))
-                for alert_id, words in flushed.suppressed.items():
-                    connection.execute(alerts.update().where(alerts.c.id == alert_id).values(suppressed_by=words))
+                note_muted(connection, flushed.suppressed, moment(after))
             found += self._sent(flushed.deliveries)
         return found
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from consistency.database import transaction
+from notifiers.alerts.history import history
 from notifiers.alerts.silences import end_silence
 from tests.factories.bulletin import bulletin, console, moment, route, wrong
 
@@ -21,6 +22,18 @@ def test_a_silence_keeps_back_what_fires_until_it_ends(sqlite: Engine) -> None:
     assert made.alert().suppressed_by == "silence by ann until 2025-09-15T13:00:00Z: known"
     assert made.look(HOUR) == ["chat: unsilenced c0"]
     assert made.alert().suppressed_by is None
+
+
+def test_the_history_says_once_that_nobody_was_told_and_why(sqlite: Engine) -> None:
+    made = bulletin(sqlite, **ONE)
+    made.silence(0, HOUR, rule="task-*")
+    made.see(1, wrong("h"))
+    made.look(30)
+    made.see(40, wrong("h"))
+    made.look(70)
+    with transaction(made.engine) as connection:
+        lines = [(line.change, line.level, line.payload) for line in history(connection) if line.change == "muted"]
+    assert lines == [("muted", "high", {"why": "silence by ann until 2025-09-15T13:00:00Z: known"})]
 
 
 def test_a_silence_that_is_ended_early_is_noticed(sqlite: Engine) -> None:
