@@ -1,11 +1,11 @@
 """The functions of the program that are told of events."""
 
-import time
 from threading import RLock
 
 from consistency.events import Event, WrittenEvent
 from consistency.json_faults import shown
 from monitoring.complaints import Complaints
+from monitoring.deadlines import seconds_left
 from monitoring.listener import Callback, Listener
 from monitoring.tally import Tally
 from monitoring.wanted import Wanted
@@ -48,7 +48,7 @@ class Callbacks:
     def settle(self, deadline: float) -> bool:
         """Whether everything that was offered before has been told by then (time.monotonic)."""
         flags = [flag for listener in self._listeners if (flag := listener.mark()) is not None]
-        return all(flag.wait(max(0.0, deadline - time.monotonic())) for flag in flags)
+        return all(flag.wait(seconds_left(deadline)) for flag in flags)
 
     def end(self) -> None:
         """Call none any more; what is offered already may still be told."""

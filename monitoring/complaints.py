@@ -28,4 +28,4 @@ class Complaints:
                 return
             self._said[kind] = now
             times = self._unsaid.pop(kind)
-        log.warning("%s: %s%s", kind, text, f" ({times} times since the last line)" if times > 1 else "")
+        log.warning("%s: %s%s", kind, text, f" ({times} since the last line)" if times > 1 else "")

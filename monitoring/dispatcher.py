@@ -4,13 +4,13 @@ A program that emits one thus puts it into a queue and does no more; only what i
 that it outlives the very next moment.
 """
 
-import time
 from itertools import count
 from threading import RLock, Thread
 
 from consistency.events import Event, WrittenEvent
 from monitoring.buffer import Buffer, Gathered
 from monitoring.callbacks import Callbacks
+from monitoring.deadlines import seconds_left
 from monitoring.leaving import watch_end_of_child
 from monitoring.tally import Tally
 from monitoring.way import Way
@@ -57,7 +57,7 @@ class Dispatcher:
         """Whether everything that was put in before has been taken further by then (time.monotonic)."""
         if self._thread is None or self._closed:
             return len(self._buffer) == 0
-        return self._buffer.mark().wait(max(0.0, deadline - time.monotonic()))
+        return self._buffer.mark().wait(seconds_left(deadline))
 
     def close(self, deadline: float) -> None:
         """Take everything further; what comes later goes on its way at once, past the callbacks."""
@@ -65,7 +65,7 @@ class Dispatcher:
         self._closed = True
         if self._thread is not None:
             self._buffer.mark()
-            self._thread.join(max(0.0, deadline - time.monotonic()))
+            self._thread.join(seconds_left(deadline))
         self._take_further(self._buffer.rest())
 
     def _start(self) -> None:

@@ -7,6 +7,8 @@ import time
 import weakref
 from typing import Any, Protocol
 
+from monitoring.deadlines import seconds_left
+
 #: How long a process that ends waits for its events, in seconds.
 LAST_SECONDS = 5.0
 #: In their children, atexit is never reached.
@@ -24,12 +26,19 @@ class Leaving(Protocol):
         """The process ends."""
 
 
-_known: weakref.WeakSet[Any] = weakref.WeakSet()
+_forking: weakref.WeakSet[Any] = weakref.WeakSet()
+_open: set[Any] = set()
 
 
 def remember(one: Leaving) -> None:
-    """Let it know when the process forks or ends."""
-    _known.add(one)
+    """Let it know when the process forks, and when it ends; until `forget`, it is kept alive for that."""
+    _forking.add(one)
+    _open.add(one)
+
+
+def forget(one: Leaving) -> None:
+    """It has been closed already."""
+    _open.discard(one)
 
 
 def watch_end_of_child() -> None:
@@ -43,12 +52,12 @@ def watch_end_of_child() -> None:
 def close_all() -> None:
     """All of them together have LAST_SECONDS."""
     deadline = time.monotonic() + LAST_SECONDS
-    for one in list(_known):
-        one.close(max(0.0, deadline - time.monotonic()))
+    for one in list(_open):
+        one.close(seconds_left(deadline))
 
 
 def _begin_anew() -> None:
-    for one in list(_known):
+    for one in list(_forking):
         one.begin_anew()
 
 

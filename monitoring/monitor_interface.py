@@ -20,7 +20,7 @@ from monitoring.asking import Asking
 from monitoring.callbacks import Callbacks
 from monitoring.complaints import Complaints
 from monitoring.dispatcher import Dispatcher
-from monitoring.leaving import LAST_SECONDS, remember
+from monitoring.leaving import LAST_SECONDS, forget, remember
 from monitoring.listener import Callback
 from monitoring.new_events import NewEvents
 from monitoring.outgoing import Outgoing
@@ -187,6 +187,7 @@ class MonitorInterface(Questions):
         self._callbacks.settle(deadline)
         self._callbacks.end()
         self._asking.close()
+        forget(self)
 
     def lead(self, db_manager: object = None, service: str | None = None) -> None:
         """Speak as this service from now on, and send events where this manager leads."""

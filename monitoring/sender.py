@@ -2,12 +2,12 @@
 
 import random
 import threading
-import time
 from threading import Condition, Thread
 
 from consistency.errors import ReconcileryError
 from consistency.one_line import one_line
 from monitoring.complaints import Complaints, log
+from monitoring.deadlines import seconds_left
 from monitoring.deliveries import Deliveries
 
 _SHORTEST, _LONGEST = 0.5, 30.0
@@ -43,7 +43,7 @@ class Sender:
             self._changed.notify_all()
             vain = self._failures + 1
             self._changed.wait_for(
-                lambda: self._idle or (not patient and self._failures >= vain), deadline - time.monotonic()
+                lambda: self._idle or (not patient and self._failures >= vain), seconds_left(deadline)
             )
             return self._idle
 
@@ -54,7 +54,7 @@ class Sender:
             self._changed.notify_all()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(seconds_left(deadline))
 
     @property
     def _idle(self) -> bool:
