@@ -50,7 +50,11 @@ def test_a_type_that_the_api_does_not_know_is_refused_alone(engine: Engine, tran
     assert set(arrived(engine)) == ids_of(several(7)) - {odd.id}
 
 
-@pytest.mark.parametrize(("token", "said"), [("", "EVENTS_TOKEN"), ("nonsense", "EVENTS_TOKEN"), (READER, "operate")])
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [("", "EVENTS_TOKEN"), ("nonsense", "EVENTS_TOKEN"), (READER, "operate")],
+    ids=["none", "nonsense", "reader"],
+)
 def test_a_token_that_may_not_send_makes_events_wait(url: str, token: str, said: str) -> None:
     transport = HttpTransport(url, token, SPAN)
     with pytest.raises(Unreachable, match=said):
