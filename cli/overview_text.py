@@ -21,7 +21,7 @@ def status_lines(status: dict[str, Any], zone: ZoneInfo, *, colours: bool) -> li
     lines += ["", "schedule", *columns(list(_turns(status["schedule"], zone, utc=False)), "  ")]
     if status["running"]:
         lines += ["", "running", *columns([_running(run, zone) for run in status["running"]], "  ")]
-    lines += ["", "this machine", *columns([_life(*pair) for pair in status["processes"].items()], "  ")]
+    lines += ["", "processes", *columns([_life(*pair) for pair in status["processes"].items()], "  ")]
     return lines
 
 
@@ -77,6 +77,9 @@ def _running(run: dict[str, Any], zone: ZoneInfo) -> list[str]:
 
 def _life(name: str, life: dict[str, Any]) -> list[str]:
     if life["age_seconds"] is None:
-        return [name, "has never run here"]
+        return [name, "has never given a sign of life"]
     seen = f"last sign of life {seconds_text(life['age_seconds'])} ago"
-    return [name, seen if life["alive"] else f"not running? {seen}"]
+    silent = [printable(each["name"]) for each in life["known"] if not each["alive"]]
+    if not life["alive"]:
+        return [name, f"not running? {seen}"]
+    return [name, f"{seen}; silent: {', '.join(silent)}" if silent else seen]

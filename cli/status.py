@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.processes import find_signs
 from api.views.status import status_of
 from cli.as_json import json_flag
 from cli.overview_text import status_lines
@@ -16,11 +17,11 @@ from consistency.settings import load_settings
 @click.command(epilog="Example: reconcilery status --json")
 @json_flag
 def status(as_json: bool) -> None:  # noqa: FBT001 - click calls it by name
-    """Show the latest checks, what is wrong, the schedule, what runs, and whether worker and beat live here."""
+    """Show the latest checks, what is wrong, the schedule, what runs, and whether worker and beat live."""
     settings = load_settings()
     resources = open_resources(settings)
     try:
-        found = status_of(resources)
+        found = status_of(resources, signs=find_signs(settings))
     finally:
         resources.dispose()
     if as_json:

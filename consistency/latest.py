@@ -16,18 +16,21 @@ from consistency.masking import mask_text
 from consistency.model import parse_utc
 from consistency.settings import Settings
 
-_ANSWER_SECONDS = 5
-_CONNECT_SECONDS = 2
+_ANSWER_SECONDS = 5.0
+_CONNECT_SECONDS = 2.0
 
 
-def connect(settings: Settings) -> redis.Redis:
-    """A client that answers in text and gives up soon; nothing is sent before its first use."""
+def connect(settings: Settings, answer_seconds: float = _ANSWER_SECONDS) -> redis.Redis:
+    """A client that answers in text and gives up soon; nothing is sent before its first use.
+
+    What is not answered in `answer_seconds` is asked once more.
+    """
     try:
         return redis.Redis.from_url(
             settings.redis_url,
             decode_responses=True,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_CONNECT_SECONDS,
+            socket_timeout=answer_seconds,
+            socket_connect_timeout=min(answer_seconds, _CONNECT_SECONDS),
             health_check_interval=30,
             retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), retries=1),
         )

@@ -1,15 +1,16 @@
 """The Celery app: what `celery -A monitor_tasks` finds."""
 
 import sys
+from functools import cache
 from typing import Any
 
 import structlog
 from celery import Celery, signals
 
 from consistency.errors import ConfigurationError, DatabaseError
-from consistency.heartbeats import beat_once
 from consistency.logs import configure_logging
 from consistency.process import forget_inherited, process_resources, process_settings
+from consistency.signs_of_life import SignsOfLife
 from monitor_tasks.garbage import discard_garbage
 
 try:
@@ -62,6 +63,11 @@ def _configure_logging(**_: Any) -> None:
     configure_logging(settings, "scheduler" if "beat" in sys.argv else "worker")
 
 
+@cache
+def _signs_of_life(name: str) -> SignsOfLife:
+    return SignsOfLife(settings, "worker", name)
+
+
 @signals.heartbeat_sent.connect
-def _beat(**_: Any) -> None:
-    beat_once(settings.log_dir, "worker")
+def _beat(sender: Any, **_: Any) -> None:
+    _signs_of_life(sender.eventer.hostname).give()

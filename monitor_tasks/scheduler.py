@@ -1,11 +1,12 @@
 """Celery's own beat scheduler, which also shows that it is alive."""
 
+import socket
 from typing import Any
 
 from celery.beat import PersistentScheduler
 
-from consistency.heartbeats import beat_once
 from consistency.settings import load_settings
+from consistency.signs_of_life import SignsOfLife
 
 
 class HeartbeatScheduler(PersistentScheduler):  # type: ignore[misc]
@@ -13,8 +14,8 @@ class HeartbeatScheduler(PersistentScheduler):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.log_dir = load_settings().log_dir
+        self.signs_of_life = SignsOfLife(load_settings(), "beat", socket.gethostname())
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
-        beat_once(self.log_dir, "beat")
+        self.signs_of_life.give()
         return super().tick(*args, **kwargs)

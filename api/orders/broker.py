@@ -10,11 +10,13 @@ from consistency.settings import Settings
 from monitor_tasks.celery import app
 
 PING_SECONDS = 2.0
+#: Who waits for an answer over HTTP has gone before a patience that befits workers is at its end.
+_ANSWER_SECONDS = 2.0
 
 
 def require_redis(settings: Settings) -> None:
     """BrokerUnavailable, with the address and no password, unless Redis answers."""
-    with connect(settings) as client, redis_errors(client):
+    with connect(settings, _ANSWER_SECONDS) as client, redis_errors(client):
         client.ping()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from consistency.heartbeats import heartbeat_age
 from consistency.ledger import parts
 from consistency.ledger.overview import last_scheduled, open_runs
 from consistency.ledger.runs import Run, latest_run
@@ -14,8 +13,6 @@ from consistency.model import CheckType, Health, utc_text
 from consistency.settings import Settings
 from monitor_tasks.timetable import Entry, latest_turn
 
-PROCESSES = ("worker", "beat")
-ALIVE_SECONDS = 60.0
 _GRAVEST_FIRST = (Health.UNHEALTHY, Health.DEGRADED, Health.UNKNOWN, Health.HEALTHY)
 
 
@@ -82,9 +79,19 @@ def latest_checks(connection: Connection, settings: Settings, now: datetime) -> 
 
 
 def overall_health(checks: Sequence[dict[str, Any]]) -> Health:
-    """The gravest health of the scheduled checks; unknown when there are none."""
-    seen = {check["health"] for check in checks if check["type"] != CheckType.RANGE}
+    """The gravest health of the scheduled checks; unknown when there are none.
+
+    A check that saw for certain that no task had finished says nothing, as long as another one says something.
+    """
+    scheduled = [check for check in checks if check["type"] != CheckType.RANGE]
+    telling = [check for check in scheduled if not _is_idle(check)]
+    seen = {check["health"] for check in telling or scheduled}
     return next((health for health in _GRAVEST_FIRST if health in seen), Health.UNKNOWN)
+
+
+def _is_idle(check: dict[str, Any]) -> bool:
+    report = check.get("report")
+    return report is not None and not check["stale"] and report["coverage"] >= 1 and report["counts"]["tasks"] == 0
 
 
 def running(connection: Connection) -> list[dict[str, Any]]:
@@ -95,12 +102,3 @@ def running(connection: Connection) -> list[dict[str, Any]]:
         named = {"check_id": run.id, "rule": run.rule_id, "type": str(run.type), "since": utc_text(run.created_at)}
         found.append({**named, "parts_done": done, "parts": total})
     return found
-
-
-def signs_of_life(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The last sign of life of this machine's worker and beat; other machines have their own."""
-    ages = {name: heartbeat_age(settings.log_dir, name) for name in PROCESSES}
-    return {
-        name: {"age_seconds": None if age is None else round(age, 1), "alive": age is not None and age <= ALIVE_SECONDS}
-        for name, age in ages.items()
-    }

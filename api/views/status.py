@@ -1,18 +1,24 @@
 """How things stand: one object with everything that a person on call looks at first."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from api.views.alerts import alerts_overview, channels_overview
-from api.views.overview import latest_checks, overall_health, running, schedule_overview, signs_of_life
+from api.views.overview import latest_checks, overall_health, running, schedule_overview
+from api.views.processes import processes_of
 from consistency.database import database_now, transaction
 from consistency.model import utc_text
 from consistency.resources import Resources, require_ledger
+from consistency.signs_of_life import Sign
 from monitor_tasks.timetable import timetable
 
 
-def status_of(resources: Resources, now: datetime | None = None) -> dict[str, Any]:
-    """Everything that the status shows, as JSON values; `now` is the ledger's clock unless given."""
+def status_of(resources: Resources, now: datetime | None = None, signs: Sequence[Sign] | None = None) -> dict[str, Any]:
+    """Everything that the status shows, as JSON values; `now` is the ledger's clock unless given.
+
+    With `signs` the processes are those of all machines, else those of this one.
+    """
     require_ledger(resources.store)
     settings = resources.settings
     with transaction(resources.store.execution_options(readonly=True)) as connection:
@@ -27,5 +33,5 @@ def status_of(resources: Resources, now: datetime | None = None) -> dict[str, An
             "running": running(connection),
             "alerts": alerts_overview(connection, moment),
             "channels": channels_overview(connection),
-            "processes": signs_of_life(settings),
+            "processes": processes_of(settings, signs),
         }

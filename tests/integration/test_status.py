@@ -133,7 +133,7 @@ def test_the_processes_of_this_machine_show_whether_they_live(resources: Resourc
     beat_once(resources.settings.log_dir, "worker")
     processes = status_of(resources)["processes"]
     assert processes["worker"]["alive"]
-    assert processes["beat"] == {"age_seconds": None, "alive": False}
+    assert processes["beat"] == {"age_seconds": None, "alive": False, "known": []}
 
 
 @pytest.mark.parametrize(
@@ -150,3 +150,26 @@ def test_the_processes_of_this_machine_show_whether_they_live(resources: Resourc
 )
 def test_the_gravest_scheduled_check_decides(checks_seen: list[tuple[str, str]], health: str) -> None:
     assert overall_health([{"type": kind, "health": each} for kind, each in checks_seen]) == health
+
+
+def idle(health: str, tasks: int, coverage: float = 1.0, *, stale: bool = False) -> dict[str, Any]:
+    return {
+        "type": "quick",
+        "health": health,
+        "stale": stale,
+        "report": {"coverage": coverage, "counts": {"tasks": tasks}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("quick", "health"),
+    [
+        (idle("unknown", 0), "healthy"),
+        # What could not be measured, or was long ago, is no quiet hour.
+        (idle("unknown", 0, coverage=0.0), "unknown"),
+        (idle("unknown", 0, stale=True), "unknown"),
+    ],
+)
+def test_an_hour_without_tasks_leaves_the_word_to_longer_checks(quick: dict[str, Any], health: str) -> None:
+    assert overall_health([quick, {"type": "full", "health": "healthy"}]) == health
+    assert overall_health([quick]) == "unknown"
