@@ -8,9 +8,11 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import redis
 import structlog
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -25,8 +27,8 @@ from consistency.latest import redis_errors
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 _KEPT_SECONDS = 86_400
-#: How long the first request may take before another one may take its place.
-_CLAIM_SECONDS = 120
+#: When nobody has renewed the claim for so long, whoever made it is dead, and another request may take its place.
+_CLAIM_SECONDS, _RENEWED_SECONDS = 15, 5
 _LONGEST_KEY = 255
 _KEPT_HEADERS = ("content-type", "location")
 
@@ -81,11 +83,14 @@ async def _once(request: Request, key: str, answer: Answering) -> Response:
 
 
 async def _answer_and_keep(request: Request, answer: Answering, services: Services, name: str, mine: Kept) -> Response:
+    renewing = asyncio.create_task(_renew(services, name))
     try:
         response = await answer(request)
     except Exception:
         await run_in_threadpool(_note, services, name, None)
         raise
+    finally:
+        renewing.cancel()
     headers = {key: value for key in _KEPT_HEADERS if (value := response.headers.get(key))}
     kept = Kept(mine.request, response.status_code, bytes(response.body).decode(), headers)
     await run_in_threadpool(_note, services, name, kept)
@@ -99,6 +104,13 @@ def _claim(services: Services, name: str, mine: Kept) -> Kept | None:
             return None
         found: Any = services.redis.get(name)
     return Kept(**json.loads(found)) if found else mine
+
+
+async def _renew(services: Services, name: str) -> None:
+    while True:
+        await asyncio.sleep(_RENEWED_SECONDS)
+        with suppress(redis.RedisError):
+            await run_in_threadpool(services.redis.expire, name, _CLAIM_SECONDS)
 
 
 def _note(services: Services, name: str, kept: Kept | None) -> None:
