@@ -17,7 +17,7 @@ from consistency.events import (
     WrittenEvent,
     event_time,
     json_bytes,
-    strict_json,
+    written,
 )
 from consistency.json_faults import json_fault, shown
 from consistency.setting_sources import did_you_mean
@@ -113,13 +113,13 @@ def check_table(name: str, table: object) -> dict[str, Any]:
 def seal(event: Event) -> WrittenEvent:
     """The event as it travels, in at most 64 KiB, with `truncated` if details had to go; BadEvent if it is no JSON."""
     try:
-        body = strict_json(event.body())
+        found = written(event)
     except (TypeError, ValueError, RecursionError):
         faults = (json_fault(name, getattr(event, name)) for name in ("details", "metrics"))
         raise BadEvent(next(filter(None, faults), "details: they hold themselves; give plain values")) from None
-    if len(body) > LARGEST_KEPT:
-        body = json_bytes(fitted(event.body(), LARGEST_KEPT))
-    return WrittenEvent(event.id, body)
+    if len(found.body) <= LARGEST_KEPT:
+        return found
+    return WrittenEvent(event.id, json_bytes(fitted(event.body(), LARGEST_KEPT)))
 
 
 def event_of_object(found: object, custom: Collection[str] = ()) -> Event:

@@ -1,6 +1,5 @@
 """What becomes an event, and what is said of everything that cannot."""
 
-import json
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from consistency.errors import BadEvent
 from consistency.event_ids import EVENT_ID, new_event_id
-from consistency.events import event_time, strict_json
+from consistency.events import Event, event_time, json_bytes, strict_json, written
 from monitoring.monitor_interface import EventLevel, EventType, MonitorInterface
 from monitoring.new_events import NewEvents
 
@@ -150,7 +149,10 @@ VALUES = st.recursive(
 )
 
 
-@given(VALUES)
-def test_events_are_written_as_the_library_writes_json(value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    assert strict_json(value) == text.encode("utf-8", "replace")
+@given(VALUES, st.dictionaries(st.text() | st.integers(), VALUES), st.text())
+def test_events_are_written_as_the_library_writes_json(value: Any, details: dict[str, Any], message: str) -> None:
+    assert strict_json(value) == json_bytes(value)
+    event = Event(
+        "2025-08-29T10:30:00.000Z", "sync_success", "info", "同步", message, details, {"value": value}, "evt_1"
+    )
+    assert written(event) == ("evt_1", json_bytes(event.body()))
