@@ -7,8 +7,8 @@ from consistency.events import Event
 
 #: What senders call the work whose start and end belong together, in the details.
 OPERATION_KEYS = ("operation_id", "run_id", "sync_id", "cleanup_id", "migration_id", "job_id")
-_SECONDS_KEYS = ("duration_seconds", "duration", "seconds")
-_RECORDS_KEYS = ("records_synced", "records_deleted", "records_migrated", "records", "total_records", "deleted_count")
+SECONDS_KEYS = ("duration_seconds", "duration", "seconds")
+RECORDS_KEYS = ("records_synced", "records_deleted", "records_migrated", "records", "total_records", "deleted_count")
 _MOST = 2**62
 
 
@@ -23,8 +23,8 @@ class EventNumbers:
 
 def numbers_of(event: Event) -> EventNumbers:
     """Metrics come before details, because that is where senders are asked to put numbers."""
-    seconds = _number(event, _SECONDS_KEYS)
-    records = _number(event, _RECORDS_KEYS)
+    seconds = _number(event, SECONDS_KEYS)
+    records = _number(event, RECORDS_KEYS)
     return EventNumbers(_operation(event), seconds, None if records is None else round(records))
 
 

@@ -74,11 +74,10 @@ def stored(folder: Path) -> list[StoredEvent]:
 
 def test_every_block_runs_as_it_stands(typed_in: Ended, tmp_path: Path, world: Outside) -> None:
     assert (typed_in.code, typed_in.err) == (0, "")
-    lines = typed_in.out.splitlines()
-    assert "收到事件: sync_success - 数据同步完成" in lines
-    assert "服务状态: healthy" in lines
-    assert "24小时内同步成功次数: 1" in lines
-    assert "7天内删除记录数: 0" in lines
+    assert "收到事件: sync_success - 数据同步完成" in typed_in.out
+    assert "服务状态: healthy" in typed_in.out
+    assert "24小时内同步成功次数: 1" in typed_in.out
+    assert "7天内删除记录数: 0" in typed_in.out
     failure, success = stored(tmp_path)
     assert (success.event.details, success.event.metrics) == ({"records_synced": 1000}, {"duration_seconds": 30})
     assert (failure.event.event_type, failure.event.service) == ("sync_failure", "datasync")
