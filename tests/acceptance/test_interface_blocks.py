@@ -14,7 +14,7 @@ from tests.acceptance.command_line import Ended
 from tests.acceptance.typing_in import Outside, blocks_of, execute, outside
 from tests.factories.own_tables import make_own_tables
 
-BLOCKS = blocks_of(Path(__file__).with_name("interface_blocks.md"))
+BLOCKS = blocks_of(Path(__file__).with_name("interface_blocks.txt"))
 EVENT = ast.literal_eval(BLOCKS[-1].strip())
 #: What the blocks take for granted: callbacks, and the managers of a synchroniser.
 GIVEN = """
