@@ -7,7 +7,7 @@ from datetime import datetime
 from api.charts.frame import Frame, Plot, chart, legend, level_line, nothing, plot_of, time_axis
 from api.charts.marks import Mark, mark_lines, marks_text
 from api.charts.scales import rate_words
-from api.charts.svg import Svg, element, joined, number
+from api.charts.svg import Picture, Svg, element, joined, number
 from consistency.rules import DEGRADED_FROM, HEALTHY_FROM
 
 _HEIGHT = 240
@@ -24,7 +24,9 @@ class Rate:
     rate: float | None
 
 
-def completion_line(seen: Sequence[Rate], frame: Frame, *, now: Sequence[Rate] = (), marks: Sequence[Mark] = ()) -> Svg:
+def completion_line(
+    seen: Sequence[Rate], frame: Frame, *, now: Sequence[Rate] = (), marks: Sequence[Mark] = ()
+) -> Picture:
     """`seen` as the checks saw it then, `now` as it was counted since, dashed; both in order of time."""
     named, plot = frame.named("completion"), plot_of(_HEIGHT, legend=True)
     floor = floor_of([*seen, *now])

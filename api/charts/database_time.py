@@ -7,7 +7,7 @@ from datetime import datetime
 from api.charts.bars import Bar, drawn
 from api.charts.frame import Frame, chart, level_line, nothing, plot_of, time_axis
 from api.charts.scales import ceiling
-from api.charts.svg import Svg
+from api.charts.svg import Picture
 
 _HEIGHT = 130
 _KINDS = {False: "usual", True: "slow"}
@@ -23,7 +23,7 @@ class Work:
     is_slow: bool = False
 
 
-def database_bars(works: Sequence[Work], frame: Frame) -> Svg:
+def database_bars(works: Sequence[Work], frame: Frame) -> Picture:
     """One bar a stretch; stretches without a check are left out by the caller."""
     named, plot = frame.named("database"), plot_of(_HEIGHT)
     most = ceiling(max((each.seconds for each in works), default=0.0))

@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from api.charts.scales import Tick, percent, time_ticks
-from api.charts.svg import Svg, element, joined
+from api.charts.svg import Picture, Svg, element, joined
 from api.charts.words import ENGLISH, ChartWords
 from consistency.model import Window
 
@@ -72,11 +72,11 @@ class Plot:
         return element("svg", *inside, **place, view_box="0 0 1000 1000", preserve_aspect_ratio="none")
 
 
-def chart(frame: Frame, kind: str, height: int, description: str, *inside: str, linked: bool = False) -> Svg:
+def chart(frame: Frame, kind: str, height: int, description: str, *inside: str, linked: bool = False) -> Picture:
     """The whole picture; with links inside it is a group for readers, else one image."""
     title, told = f"{frame.name}-title", f"{frame.name}-desc"
     head = joined(element("title", frame.title, id=title), element("desc", description, id=told))
-    return element(
+    drawn = element(
         "svg",
         head,
         *inside,
@@ -88,6 +88,7 @@ def chart(frame: Frame, kind: str, height: int, description: str, *inside: str, 
         aria_labelledby=title,
         aria_describedby=told,
     )
+    return Picture(drawn, description)
 
 
 def plot_of(height: int, *, legend: bool = False) -> Plot:

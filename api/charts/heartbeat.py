@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.charts.frame import Frame, chart, nothing, plot_of, time_axis
-from api.charts.svg import Svg, element
+from api.charts.svg import Picture, Svg, element
 from consistency.model import Health
 
 _HEIGHT = 62
@@ -26,7 +26,7 @@ class Beat:
     link: str = ""
 
 
-def heartbeat_strip(beats: Sequence[Beat], frame: Frame) -> Svg:
+def heartbeat_strip(beats: Sequence[Beat], frame: Frame) -> Picture:
     """One bar a beat over the frame's window; a bar with a link leads there by pointer, not by the tab key."""
     named, plot = frame.named("heartbeat"), plot_of(_HEIGHT)
     linked = any(beat.link for beat in beats)

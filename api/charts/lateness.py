@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.charts.frame import Frame, Plot, chart, legend, nothing, plot_of
 from api.charts.scales import ceiling, length_words
-from api.charts.svg import Svg, element, joined
+from api.charts.svg import Picture, Svg, element, joined
 
 _HEIGHT = 170
 _GAP = 0.12
@@ -22,7 +22,7 @@ class Delays:
     is_late: bool = False
 
 
-def lateness_bars(delays: Sequence[Delays], frame: Frame) -> Svg:
+def lateness_bars(delays: Sequence[Delays], frame: Frame) -> Picture:
     """One bar a range, in order; the frame's window is not looked at."""
     named, plot = frame.named("lateness"), plot_of(_HEIGHT, legend=True)
     most = ceiling(max((each.count for each in delays), default=0))

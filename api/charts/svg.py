@@ -17,6 +17,17 @@ class Svg(str):
         return self
 
 
+class Picture(Svg):
+    """A whole chart; `told` is what it shows, in words."""
+
+    told: str
+
+    def __new__(cls, markup: Svg, told: str) -> Self:
+        made = super().__new__(cls, markup)
+        made.told = told
+        return made
+
+
 def element(name: str, *inside: str, **attributes: object) -> Svg:
     """`<name …>inside</name>`: what is no `Svg` is escaped; `view_box` is written viewBox, `aria_label` aria-label.
 

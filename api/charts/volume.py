@@ -7,7 +7,7 @@ from datetime import datetime
 from api.charts.bars import Bar, drawn
 from api.charts.frame import Frame, chart, legend, level_line, nothing, plot_of, time_axis
 from api.charts.scales import ceiling
-from api.charts.svg import Svg, element, joined, number
+from api.charts.svg import Picture, Svg, element, joined, number
 
 _HEIGHT = 150
 _DEVIATIONS = 3
@@ -36,7 +36,7 @@ class Volume:
         return max(0.0, self.expected - margin), self.expected + margin
 
 
-def volume_bars(volumes: Sequence[Volume], frame: Frame) -> Svg:
+def volume_bars(volumes: Sequence[Volume], frame: Frame) -> Picture:
     """One bar a stretch; stretches that nobody counted are left out by the caller and stay empty."""
     named, plot = frame.named("volume"), plot_of(_HEIGHT, legend=True)
     most = ceiling(max((max(each.tasks, (each.usual or (0, 0))[1]) for each in volumes), default=0.0))

@@ -1,0 +1,98 @@
+"""What a reader should know first: the verdict in one line, what it rests on, and what to type next."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from api.charts.scales import rate_words
+from api.report.words.wording import Wording, points
+from consistency.model import parse_utc, utc_text
+from consistency.rules import rate_text
+
+Report = dict[str, Any]
+
+#: What a column's value must have to be named: most of the missing tasks, and clearly more than its share.
+_MOSTLY, _CLEARLY, _FEWEST = 0.5, 1.2, 5
+#: A tenth of a point a day.
+_STEEP = 0.001
+
+
+def headline(report: Report, wording: Wording) -> str:
+    """`Degraded: 91.8 % of 378 successful tasks have their output`."""
+    counts, health = report["counts"], wording.known("health", report["health"])
+    if not counts["tasks"]:
+        return wording.say("headline_nothing", health=health)
+    rate = rate_text(counts["tasks_with_outputs"], counts["tasks"])
+    return wording.counted("headline", counts["tasks"], health=health, rate=rate, tasks=counts["tasks"])
+
+
+def lead(report: Report, wording: Wording) -> tuple[str, ...]:
+    """Some sentences, the most important first."""
+    return tuple(_sentences(report, wording))
+
+
+def _sentences(report: Report, wording: Wording) -> Iterator[str]:
+    counted = report["counted"]
+    if report["counts"]["tasks"]:
+        yield _missing(report, wording)
+    if report["coverage"] < 1 and counted["hours"]:
+        yield wording.say("partly", counted=counted["hours_with_data"], hours=counted["hours"])
+    if report["onset"]:
+        yield _onset(report["onset"], wording)
+    if hit := _hardest_hit(report):
+        yield wording.say("hit", **hit)
+    yield from _change(report, wording)
+    still_open = sum(alert["resolved_at"] is None for alert in report["alerts"])
+    if still_open:
+        yield wording.counted("open_alerts", still_open, count=still_open)
+
+
+def _missing(report: Report, wording: Wording) -> str:
+    low, high = (rate_words(bound) for bound in report["confidence"])
+    missing = report["counts"]["missing"]
+    if not missing:
+        return wording.say("none_missing", low=low, high=high)
+    return wording.counted("missing_of", missing, missing=missing, low=low, high=high)
+
+
+def _onset(onset: Report, wording: Wording) -> str:
+    rates = {"before": rate_words(onset["rate_before"]), "after": rate_words(onset["rate_after"])}
+    if onset["until"]:
+        return wording.say("onset_over", at=wording.moment(onset["at"]), until=wording.moment(onset["until"]), **rates)
+    return wording.say("onset", at=wording.moment(onset["at"]), **rates)
+
+
+def _hardest_hit(report: Report) -> Report | None:
+    """The value of a column that most of the missing tasks have, where it stands for fewer of all tasks."""
+    found: Report | None = None
+    for column, rows in (report["segments"] or {"columns": {}})["columns"].items():
+        tasks, total = sum(row["tasks"] for row in rows), sum(row["missing"] for row in rows)
+        for row in rows:
+            telling = (
+                row["missing"] >= _FEWEST
+                and row["missing"] > _MOSTLY * total
+                and row["missing"] * tasks > _CLEARLY * row["tasks"] * total
+            )
+            if telling and (found is None or row["missing"] > found["missing"]):
+                found = {"column": column, "value": row["value"], "missing": row["missing"], "total": total}
+    return found
+
+
+def _change(report: Report, wording: Wording) -> Iterator[str]:
+    change, slope = report["trend"]["change"], report["trend"]["slope"]
+    if change["completion_rate"] is not None:
+        meaning = wording.say("change_significant" if change["completion_rate_significant"] else "change_chance")
+        yield wording.say("change", points=points(change["completion_rate"]), meaning=meaning)
+    if slope and abs(slope["completion_rate_per_day"]) >= _STEEP:
+        yield wording.say("slope", points=points(slope["completion_rate_per_day"]))
+
+
+def commands(report: Report) -> tuple[str, ...]:
+    """What to type next: how to see the missing tasks, or how to get them counted."""
+    if report["coverage"] < 1:
+        return ("reconcilery check deep",)
+    if not report["counts"]["missing"]:
+        return ()
+    start, end = (utc_text(parse_utc(report["counted"][name])) for name in ("start", "end"))
+    asked = f"--start-date {start} --end-date {end} --rule {report['rule']}"
+    listing = f"reconcilery missing {asked} --csv missing.csv"
+    return (listing, f"reconcilery repair plan {asked}") if report["repairable"] else (listing,)
