@@ -1,12 +1,22 @@
 """Events of services on their way to people: each is given to the groups of its routes once, in small transactions."""
 
-from consistency.database import database_now, transaction
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from consistency.database import database_errors, database_now, transaction
+from consistency.errors import DatabaseError, DatabaseUnavailable
 from consistency.events import TOLD_AS, EventLevel
 from consistency.ledger.events import StoredEvent, is_told, mark_events_told, untold_events
 from consistency.patience import patient
 from consistency.resources import Resources
+from consistency.settings import Settings
 from notifiers.messages.message import NoticeFact
 from notifiers.routing.notices import Arrival, add_notices
+
+log = structlog.get_logger(__name__)
 
 #: How many are taken in together, and how many at most before other work has its turn.
 TOGETHER = 200
@@ -27,9 +37,24 @@ def _take_some_in(resources: Resources) -> int:
         now = database_now(connection)
         waiting = untold_events(connection, TOGETHER)
         arrived = [_arrival(each, resources.settings.tell_events_from) for each in waiting]
-        add_notices(connection, resources.settings, arrived, now)
+        _give(connection, resources.settings, arrived, now)
         mark_events_told(connection, [each.id for each in waiting])
     return len(waiting)
+
+
+def _give(connection: Connection, settings: Settings, arrived: Sequence[Arrival], now: datetime) -> None:
+    """Give them to their groups; one that cannot be kept there keeps none of the others back, for ever."""
+    try:
+        with database_errors(connection.engine), connection.begin_nested():
+            add_notices(connection, settings, arrived, now)
+    except DatabaseUnavailable:
+        raise
+    except (DatabaseError, ValueError) as error:
+        if len(arrived) == 1:
+            log.warning("event.not_told", what=arrived[0].source, reason=str(error))
+            return
+        for each in arrived:
+            _give(connection, settings, [each], now)
 
 
 def _arrival(stored: StoredEvent, tell_from: EventLevel) -> Arrival:

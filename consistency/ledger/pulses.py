@@ -60,7 +60,15 @@ def note_pulses(connection: Connection, heard: Iterable[Event], now: datetime) -
 
 def latest_pulses(heard: Iterable[Event], now: datetime) -> list[Pulse]:
     """Every process that is expected to be heard from again after these events, and no others."""
-    return [pulse for pulse in _latest(heard, now) if pulse.status != STOPPED]
+    latest = _latest(heard, now)
+    ends = {pulse.service: pulse.last_at for pulse in latest if _ends_all(pulse)}
+    living = [pulse for pulse in latest if pulse.status != STOPPED]
+    return [pulse for pulse in living if pulse.service not in ends or pulse.last_at > ends[pulse.service]]
+
+
+def _ends_all(pulse: Pulse) -> bool:
+    """Whoever says goodbye and names no process speaks for all of the service."""
+    return pulse.status == STOPPED and not pulse.instance
 
 
 def _latest(heard: Iterable[Event], now: datetime) -> list[Pulse]:
@@ -86,22 +94,22 @@ def pulse_of(event: Event, now: datetime) -> Pulse | None:
 
 def all_pulses(connection: Connection) -> list[Pulse]:
     """Every process that is expected to be heard from."""
-    rows = connection.execute(select(pulses).order_by(pulses.c.service, pulses.c.instance))
+    living = select(pulses).where(pulses.c.status != STOPPED)
+    rows = connection.execute(living.order_by(pulses.c.service, pulses.c.instance))
     return [Pulse(row.service, row.instance, row.last_at, timedelta(seconds=row.every), row.status) for row in rows]
 
 
 def forget_pulses(connection: Connection, before: datetime) -> int:
-    """Stop waiting for those that were last heard before then; how many."""
+    """Forget those that were last heard before then; how many."""
     return connection.execute(delete(pulses).where(pulses.c.last_at < before)).rowcount
 
 
 def _note(connection: Connection, pulse: Pulse, now: datetime) -> None:
     mine = (pulses.c.service == pulse.service) & (pulses.c.instance == pulse.instance)
-    if pulse.status == STOPPED:
-        # Whoever names no process speaks for all of the service.
-        gone = mine if pulse.instance else pulses.c.service == pulse.service
-        connection.execute(delete(pulses).where(gone, pulses.c.last_at <= pulse.last_at))
-        return
+    if _ends_all(pulse):
+        all_of_it = (pulses.c.service == pulse.service) & (pulses.c.last_at <= pulse.last_at)
+        connection.execute(update(pulses).where(all_of_it).values(status=STOPPED, updated_at=now))
+    # A goodbye is kept as well, because an earlier sign of life may come in after it.
     values: dict[str, Any] = {
         "last_at": pulse.last_at,
         "every": round(pulse.every.total_seconds()),

@@ -113,7 +113,8 @@ def _values(notice: NoticeFact) -> dict[str, object]:
         "level": str(notice.level),
         "service": notice.service,
         "rule_id": notice.rule,
-        "message": notice.message[:_LONGEST],
+        # PostgreSQL keeps every character but one.
+        "message": notice.message.replace("\0", "")[:_LONGEST],
         "body": notice.model_dump_json(),
         "occurred_at": notice.at,
     }

@@ -74,7 +74,7 @@ def test_what_is_no_event_is_refused_in_one_line_that_names_the_key(found: Any, 
 
 
 #: Details that are no JSON, and where they are not.
-NO_JSON: list[tuple[dict[str, Any], str]] = [
+NO_JSON: list[tuple[dict[Any, Any], str]] = [
     ({"when": datetime(2025, 8, 29, tzinfo=UTC)}, "details.when: a datetime is no JSON; give text, a number"),
     ({"tables": ["a", {"rows": {1, 2}}]}, "details.tables[1].rows: a set is no JSON"),
     ({"rate": float("nan")}, "details.rate: nan is no number in JSON; leave it out or give null"),
