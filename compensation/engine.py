@@ -5,10 +5,11 @@ Any number of processes may do so for one run. Whoever dies loses its lease, and
 
 import time
 
-from compensation.batches.claims import claim_batch
+from compensation.batches.claims import Batch, claim_batch
 from compensation.batches.judging import BAD, IN_A_ROW, reason_to_pause
 from compensation.batches.working import work_on
 from compensation.bench import Bench
+from compensation.item_counts import counts_of_items, ended_in
 from compensation.progress import counts_of, has_items_in, has_open_items, latest_outcomes
 from compensation.runs import Run, beat, change_state, require_run
 from compensation.states import RunState
@@ -30,6 +31,7 @@ def work(bench: Bench, run_id: str, *, turn: float = float("inf")) -> tuple[Run,
         if batch is None:
             break
         done = work_on(bench, batch)
+        _count(bench, batch)
         if done.stop:
             _pause(bench, run_id, done.stop)
         elif done.held is not None:
@@ -38,6 +40,13 @@ def work(bench: Bench, run_id: str, *, turn: float = float("inf")) -> tuple[Run,
         else:
             _judge(bench, run_id)
     return _advance(bench, run_id), pause
+
+
+@patient
+def _count(bench: Bench, batch: Batch) -> None:
+    with transaction(bench.resources.reader) as connection:
+        ended = ended_in(connection, batch.items)
+    bench.supply.counts.add(counts_of_items(ended))
 
 
 @patient

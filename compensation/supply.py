@@ -1,16 +1,19 @@
 """A provider behind its limits: one call that asks it when it may be asked, and otherwise says when to come back."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import redis
 
+from compensation.call_counts import counts_of_call
 from compensation.limits.gate import Entry, Gate, GateTimes, Held
 from compensation.provider import Answer, Kind, Output, OutputProvider
 from compensation.providers.links import Life
 from consistency.one_line import one_line
 from consistency.settings import Settings
+from consistency.shared_counts import SharedCounts
 
 __all__ = ["Held", "LinkCheck", "Supply"]
 
@@ -32,6 +35,7 @@ class Supply:
         self._provider = provider
         self._link_check = link_check if settings.check_links and provider.link_field else None
         self._gate = Gate(provider.name, settings, client, times)
+        self.counts = SharedCounts(self._gate.shared, settings.key_prefix)
         self._counting = threading.Lock()
         self._calls = 0
 
@@ -57,6 +61,7 @@ class Supply:
         self._gate.close()
 
     def _ask(self, provider_task_id: str, entry: Entry) -> Answer:
+        began = time.monotonic()
         try:
             answer = self._provider.fetch(provider_task_id)
         except Exception as error:  # noqa: BLE001 - a provider of the user's own: only the task it fails for may fail
@@ -65,9 +70,11 @@ class Supply:
         except BaseException:
             self._gate.turn_back(entry)
             raise
+        seconds = time.monotonic() - began
         with self._counting:
             self._calls += answer.calls
         self._gate.leave(entry, answer.kind, answer.retry_after, answer.calls)
+        self.counts.add(counts_of_call(answer, seconds))
         return answer
 
     def _checked(self, answer: Answer) -> Answer:

@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from compensation import control, scheduling, sweeping
 from compensation.bench import bench_for
 from compensation.engine import work
+from compensation.item_counts import counted_undoing
 from compensation.plans.opening import RepairOrder, open_repair
 from compensation.plans.planning import make_plan
 from compensation.providers.choosing import require_provider
@@ -171,7 +172,8 @@ def rollback(self: Task, run_id: str, *, dry_run: bool = False) -> Answer:
         undone = rolling_back.rehearse(resources, rule, run_id)
         return {"schema_version": 1, "run_id": run_id, "dry_run": True, **undone.as_dict()}
     rolling_back.begin(resources, run_id, ACTOR)
-    run = rolling_back.roll_back(resources, rule, run_id, turn=TURN)
+    with counted_undoing(resources, process_redis(), run_id):
+        run = rolling_back.roll_back(resources, rule, run_id, turn=TURN)
     tell(run_id)
     if run.state is RunState.ROLLING_BACK:
         raise self.retry(countdown=0)

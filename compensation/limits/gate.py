@@ -66,6 +66,11 @@ class Gate:
         self._places = InFlight(self._shared, f"{key}:in_flight", limit, lease, max(1, limit // workers))
         self._breaker = Breaker(self._shared, f"{key}:breaker", lease, self._times.breaker)
 
+    @property
+    def shared(self) -> Shared:
+        """What the limits share with other processes."""
+        return self._shared
+
     def enter(self) -> Entry | Held:
         """Take what one call needs, or say why not, after `patience` at the latest."""
         deadline = time.monotonic() + self._times.patience

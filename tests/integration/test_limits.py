@@ -203,8 +203,9 @@ def test_every_key_begins_with_the_prefix_and_holds_the_providers_name(redis_url
     eventually(lambda: isinstance(answer := supply.fetch("1"), Answer) and answer.kind is Kind.LIMITED)
     seen.update(map(str, client.keys()))
     parts = ("breaker", "breaker:probe", "in_flight", "rate", "rate:slowed")
-    assert seen == {f"a.b:provider:some:body 1:{part}" for part in parts}
-    assert [key for key in client.scan_iter() if client.ttl(key) < 0] == []
+    sums = "a.b:counts"
+    assert seen == {sums, *(f"a.b:provider:some:body 1:{part}" for part in parts)}
+    assert [key for key in client.scan_iter() if client.ttl(key) < 0] == [sums]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", "5", '{"recent": 1, "of": 2}', '{"recent": 5}', '{"until": "x"}'])
