@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Response
 from starlette.staticfiles import StaticFiles
 
-_FILES = Path(__file__).with_name("swagger_ui")
+FILES = Path(__file__).with_name("swagger_ui")
 _PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -40,7 +40,7 @@ router = APIRouter(include_in_schema=False)
 def add_docs(app: FastAPI) -> None:
     """The page and its files; nobody needs a token to read how the API is used."""
     app.include_router(router)
-    app.mount("/docs/files", _Files(directory=_FILES))
+    app.mount("/docs/files", _Files(directory=FILES))
 
 
 @router.get("/docs")

@@ -59,8 +59,10 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
+        # What Python says of a taken port names it once more.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
         raise ReconcileryError(
-            f"cannot listen at {_address(host, port)}: {error.strerror or error}; choose another with --host or --port"
+            f"cannot listen at {_address(host, port)}: {why}; choose another with --host or --port"
         ) from None
     with listener:
         yield listener
