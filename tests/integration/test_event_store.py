@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from consistency.database import connect, transaction
 from consistency.event_checks import seal
-from consistency.events import Event, EventLevel, WrittenEvent, event_time
+from consistency.events import Event, EventLevel, WrittenEvent, event_object, event_time
 from consistency.ledger.event_tables import events
 from consistency.ledger.events import (
     EventFilter,
@@ -61,7 +61,7 @@ def waiting(ledger: Engine, limit: int = 100) -> list[str]:
 
 
 def test_an_event_is_kept_byte_for_byte_with_what_is_counted_of_it(ledger: Engine) -> None:
-    sent = WrittenEvent("evt-1", seal(Event(**SEED_EVENT)).body)
+    sent = WrittenEvent("evt-1", seal(event_object(SEED_EVENT)).body)
     store(ledger, sent)
     with transaction(ledger) as connection:
         kept = find_event(connection, "evt-1")
