@@ -16,16 +16,19 @@ class Complaints:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._said: dict[str, float] = {}
-        self._unsaid: Counter[str] = Counter()
+        self._said: dict[tuple[str, str], float] = {}
+        self._unsaid: Counter[tuple[str, str]] = Counter()
 
-    def say(self, kind: str, text: str, count: int = 1) -> None:
-        """A warning, unless there was one of that kind within the last minute; `text` holds no secrets."""
-        now = time.monotonic()
+    def say(self, kind: str, text: str, count: int = 1, *, about: str = "") -> None:
+        """A warning, unless there was one of that kind about the same within the last minute.
+
+        `text` holds no secrets.
+        """
+        now, key = time.monotonic(), (kind, about)
         with self._lock:
-            self._unsaid[kind] += count
-            if now - self._said.get(kind, _NEVER) < EVERY_SECONDS:
+            self._unsaid[key] += count
+            if now - self._said.get(key, _NEVER) < EVERY_SECONDS:
                 return
-            self._said[kind] = now
-            times = self._unsaid.pop(kind)
+            self._said[key] = now
+            times = self._unsaid.pop(key)
         log.warning("%s: %s%s", kind, text, f" ({times} since the last line)" if times > 1 else "")

@@ -35,7 +35,8 @@ class Listener:
         """Let it be called, unless too much waits for it already; never waits."""
         if self._queue.qsize() >= MOST:
             self._tally.add("callbacks_dropped")
-            self._complaints.say("callback.dropped", f"{named(self.callback)} is too slow: {MOST} events wait for it")
+            name = named(self.callback)
+            self._complaints.say("callback.dropped", f"{name} is too slow: {MOST} events wait for it", about=name)
             return
         self._queue.put(event)
         if self._thread is None:
@@ -77,7 +78,8 @@ class Listener:
             calls.call(event)
         except BaseException as error:  # noqa: BLE001 - code of others raises what it likes, also SystemExit
             self._tally.add("callbacks_failed")
-            self._complaints.say("callback.failed", f"{named(self.callback)} raised {_shown(error)}")
+            name = named(self.callback)
+            self._complaints.say("callback.failed", f"{name} raised {_shown(error)}", about=name)
 
 
 class _Calls:

@@ -46,6 +46,7 @@ __all__ = [
 
 C = TypeVar("C", bound=Callback)
 Names = Collection[str] | None
+_HAND_OVER_SECONDS = 1.0
 _GRAVE = frozenset({"error", "critical"})
 
 
@@ -149,14 +150,20 @@ class MonitorInterface(Questions):
         wanted = Wanted.of(types, levels, min_level)
 
         def register(found: C) -> C:
+            self._hand_over()
             self._callbacks.register(found, wanted)
             return found
 
         return register if callback is None else register(callback)
 
     def unregister_callback(self, callback: Callback) -> bool:
-        """Call it no more; whether it was registered."""
+        """Call it no more, but with what was emitted before; whether it was registered."""
+        self._hand_over()
         return self._callbacks.unregister(callback)
+
+    def _hand_over(self) -> None:
+        """Let those who are registered now have what was emitted so far."""
+        self._dispatcher.settle(time.monotonic() + _HAND_OVER_SECONDS)
 
     def tracked(self, kind: str, message: str = "", **details: Any) -> AbstractContextManager[Tracked]:
         """Emit the start, and then the success or failure, of a block that does a `sync`, `cleanup` or `migration`."""

@@ -35,6 +35,32 @@ def test_a_callback_gets_events_in_their_order(monitor: MonitorInterface) -> Non
     assert monitor.counts.callbacks_called == 100
 
 
+def test_a_callback_hears_of_what_is_emitted_between_its_beginning_and_its_end(monitor: MonitorInterface) -> None:
+    heard: list[Event] = []
+    for number in range(20):
+        say(monitor, "before or after")
+        monitor.register_callback(heard.append)
+        say(monitor, str(number))
+        assert monitor.unregister_callback(heard.append)
+    eventually(lambda: len(heard) == 20)
+    assert messages(heard) == list(map(str, range(20)))
+
+
+def test_each_failing_callback_is_named_in_the_log(monitor: MonitorInterface, caplog: pytest.LogCaptureFixture) -> None:
+    def first(_: Event) -> None:
+        raise ValueError
+
+    def second(_: Event) -> None:
+        raise KeyError
+
+    monitor.register_callback(first)
+    monitor.register_callback(second)
+    say(monitor, "one", "two")
+    assert monitor.flush(PATIENCE)
+    raised = sorted(record.getMessage().split(" in ")[0].rpartition(".")[2] for record in caplog.records)
+    assert raised == ["first raised ValueError", "second raised KeyError"]
+
+
 def test_each_callback_gets_an_event_of_its_own(monitor: MonitorInterface) -> None:
     spoiled: list[Event] = []
     heard: list[Event] = []

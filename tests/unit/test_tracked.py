@@ -118,7 +118,7 @@ def test_the_console_shows_an_event_on_one_line(monitor: MonitorInterface, capsy
     )
     console_callback(event)
     assert capsys.readouterr().out == (
-        f"{event.timestamp} info datasync sync_success 数据同步完成 ?[31m records_synced=1000 rate=1.0\n"
+        f"{event.timestamp}  info      datasync  sync_success  数据同步完成 ?[31m  records_synced=1000  rate=1.0\n"
     )
 
 
