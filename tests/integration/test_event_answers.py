@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from consistency.database import transaction
-from consistency.errors import BadRequest, DatabaseUnavailable, LedgerMissing, ReconcileryError
+from consistency.errors import BadRequest, ConfigurationError, DatabaseUnavailable, LedgerMissing, ReconcileryError
 from consistency.event_checks import seal
 from consistency.events import Event, EventLevel, WrittenEvent, event_time
 from consistency.ledger.events import store_events
@@ -216,7 +216,6 @@ WAYS: list[tuple[dict[str, str], str, type]] = [
     ({}, "sqlite:///{}/own.sqlite", LedgerAnswers),
     ({"database_url": "sqlite:///{}/own.sqlite"}, "", LedgerAnswers),
     ({"events_url": "https://monitor.example"}, "sqlite:///{}/own.sqlite", HttpAnswers),
-    ({"events_url": "redis://127.0.0.1:1/0"}, "sqlite:///{}/own.sqlite", MemoryAnswers),  # The events go elsewhere.
     ({"events_url": "redis://127.0.0.1:1/0", "database_url": "sqlite:///{}/own.sqlite"}, "", LedgerAnswers),
 ]
 
@@ -226,3 +225,9 @@ def test_whoever_gets_the_events_is_asked(tmp_path: Any, settings: dict[str, str
     filled = {name: value.format(tmp_path) for name, value in settings.items()}
     with closing(open_answers(Settings.model_validate(filled), db_manager.format(tmp_path) or None, list)) as answers:
         assert isinstance(answers, kind)
+
+
+def test_where_events_go_through_redis_to_unknown_tables_nobody_can_be_asked(tmp_path: Any) -> None:
+    settings = Settings(events_url="redis://127.0.0.1:1/0")
+    with pytest.raises(ConfigurationError, match="RECONCILERY_STORE_URL"):
+        open_answers(settings, f"sqlite:///{tmp_path}/own.sqlite", list)
