@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor as whole
 
 from api.charts.frame import Frame, Plot, chart, legend, level_line, nothing, plot_of, time_axis
 from api.charts.marks import Mark, mark_lines, marks_text
@@ -11,9 +12,11 @@ from api.charts.svg import Picture, Svg, element, joined, number
 from consistency.rules import DEGRADED_FROM, HEALTHY_FROM
 
 _HEIGHT = 240
-_FLOORS = (0.75, 0.5, 0.0)
-#: What is named on the scale that begins there; where all fits, 95 % would stand on 100 %.
-_LEVELS = {0.75: (1.0, HEALTHY_FROM, DEGRADED_FROM), 0.5: (1.0, HEALTHY_FROM, DEGRADED_FROM), 0.0: (1.0, DEGRADED_FROM)}
+#: A scale begins no higher than there, and on a twentieth.
+_HIGHEST_FLOOR = 0.75
+_TWENTIETHS = 20
+#: Names of levels that stand nearer than this part of the height cannot be read.
+_NEAREST = 0.065
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def completion_line(
 def floor_of(rates: Iterable[Rate]) -> float:
     """Where the scale begins: as high as the lowest rate allows."""
     lowest = min((each.rate for each in rates if each.rate is not None), default=1.0)
-    return next(floor for floor in _FLOORS if lowest >= floor)
+    return min(_HIGHEST_FLOOR, whole(_TWENTIETHS * lowest) / _TWENTIETHS)
 
 
 def _share(rate: float, floor: float) -> float:
@@ -65,7 +68,11 @@ def _bands(plot: Plot, floor: float) -> Svg:
 
 
 def _levels(plot: Plot, floor: float) -> Svg:
-    named = _LEVELS[floor]
+    named: list[float] = []
+    for level in (1.0, DEGRADED_FROM, HEALTHY_FROM, floor):
+        share = _share(level, floor)
+        if all(abs(share - _share(other, floor)) >= _NEAREST for other in named):
+            named.append(level)
     return joined(*(level_line(plot, _share(level, floor), f"{100 * level:.0f} %") for level in named))
 
 

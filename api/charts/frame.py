@@ -69,7 +69,9 @@ class Plot:
     def stretched(self, *inside: str) -> Svg:
         """A picture of 1000 by 1000 that fills the plot, whatever its width; 0 is above."""
         place = {"x": 0, "y": self.top, "width": "100%", "height": self.bottom - self.top}
-        return element("svg", *inside, **place, view_box="0 0 1000 1000", preserve_aspect_ratio="none")
+        return element(
+            "svg", *inside, **place, view_box="0 0 1000 1000", preserve_aspect_ratio="none", overflow="visible"
+        )
 
 
 def chart(frame: Frame, kind: str, height: int, description: str, *inside: str, linked: bool = False) -> Picture:

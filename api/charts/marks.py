@@ -8,14 +8,13 @@ from enum import StrEnum
 from api.charts.frame import Frame, Plot
 from api.charts.svg import Svg, element, joined
 
-_LANES = 3
+_LANES = 4
 _LANE = 13
 # Labels are laid out for a chart of this width; on a narrow screen the style leaves them out.
 _WIDTH = 820
 _LETTER = 6.4
 _WIDE_LETTER = 11.5
 _LONGEST = 40
-_LEFTWARDS = 75
 
 
 class MarkKind(StrEnum):
@@ -29,6 +28,10 @@ class MarkKind(StrEnum):
     ACK = "ack"
 
 
+#: Whose words come first where there is no room for all.
+_TELLING = (MarkKind.REPAIR, MarkKind.ROLLBACK, MarkKind.ONSET, MarkKind.RECOVERY, MarkKind.ALERT, MarkKind.ACK)
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One moment with what happened in a few words."""
@@ -40,9 +43,11 @@ class Mark:
 
 def mark_lines(marks: Sequence[Mark], frame: Frame, plot: Plot) -> Svg:
     """A line down the plot for each mark within the window, with its words where there is room for them."""
-    free, within = [0.0] * _LANES, marks_within(marks, frame)
+    within = marks_within(marks, frame)
     lines = (_line(mark, frame, plot) for mark in within)
-    return joined(*lines, *(_label(mark, frame.across(mark.at), plot, free) for mark in within))
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(_LANES)]
+    telling_first = sorted(within, key=lambda mark: _TELLING.index(mark.kind))
+    return joined(*lines, *(_label(mark, frame.across(mark.at), plot, taken) for mark in telling_first))
 
 
 def marks_within(marks: Sequence[Mark], frame: Frame) -> list[Mark]:
@@ -70,24 +75,32 @@ def _line(mark: Mark, frame: Frame, plot: Plot) -> Svg:
     )
 
 
-def _label(mark: Mark, across: float, plot: Plot, free: list[float]) -> Svg:
+def _label(mark: Mark, across: float, plot: Plot, taken: Sequence[list[tuple[float, float]]]) -> Svg:
     text = mark.text if len(mark.text) <= _LONGEST else mark.text[: _LONGEST - 1] + "…"
-    pixel, long = across / 100 * _WIDTH, text_width(text)
-    leftwards = across > _LEFTWARDS
-    begin, end = (pixel - long, pixel) if leftwards else (pixel, pixel + long)
-    lane = next((lane for lane, taken in enumerate(free) if taken <= begin), None)
-    if lane is None:
+    place = _free_place(across / 100 * _WIDTH, text_width(text), taken)
+    if place is None:
         return Svg()
-    free[lane] = end + 8
+    lane, rightwards = place
     return element(
         "text",
         text,
         x=f"{across:.2f}%",
-        dx=-4 if leftwards else 4,
+        dx=4 if rightwards else -4,
         y=plot.bottom - 6 - _LANE * lane,
-        text_anchor="end" if leftwards else "start",
+        text_anchor="start" if rightwards else "end",
         class_=f"mark-text {mark.kind}",
     )
+
+
+def _free_place(pixel: float, wide: float, taken: Sequence[list[tuple[float, float]]]) -> tuple[int, bool] | None:
+    """The lowest lane with room, and whether that is to the right of the mark; the place is taken then."""
+    for lane, held in enumerate(taken):
+        for begin in (pixel, pixel - wide):
+            end = begin + wide
+            if begin >= 0 and end <= _WIDTH and all(end <= low or begin >= high for low, high in held):
+                held.append((begin, end))
+                return lane, begin == pixel
+    return None
 
 
 def text_width(text: str) -> float:

@@ -1,10 +1,11 @@
 """What a reader should know first: the verdict in one line, what it rests on, and what to type next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from api.charts.scales import rate_words
 from api.report.words.wording import Wording, points
+from compensation.states import ItemState
 from consistency.model import parse_utc, utc_text
 from consistency.rules import rate_text
 
@@ -38,6 +39,11 @@ def _sentences(report: Report, wording: Wording) -> Iterator[str]:
         yield wording.say("partly", counted=counted["hours_with_data"], hours=counted["hours"])
     if report["onset"]:
         yield _onset(report["onset"], wording)
+    elif report["onset_seen"]:
+        key = "onset_mended" if report["coverage"] >= 1 else "onset_seen"
+        yield wording.say(key, **_fall(report["onset_seen"], wording))
+    if restored := restored_by(report["repairs"] or ()):
+        yield wording.counted("restored", restored, count=restored)
     if hit := _hardest_hit(report):
         yield wording.say("hit", **hit)
     yield from _change(report, wording)
@@ -55,10 +61,17 @@ def _missing(report: Report, wording: Wording) -> str:
 
 
 def _onset(onset: Report, wording: Wording) -> str:
+    return wording.say("onset_over" if onset["until"] else "onset", **_fall(onset, wording))
+
+
+def _fall(onset: Report, wording: Wording) -> dict[str, str]:
     rates = {"before": rate_words(onset["rate_before"]), "after": rate_words(onset["rate_after"])}
-    if onset["until"]:
-        return wording.say("onset_over", at=wording.moment(onset["at"]), until=wording.moment(onset["until"]), **rates)
-    return wording.say("onset", at=wording.moment(onset["at"]), **rates)
+    return {**rates, "at": wording.moment(onset["at"]), "until": wording.moment(onset["until"])}
+
+
+def restored_by(repairs: Iterable[Report]) -> int:
+    """How many tasks have their output back by these repairs."""
+    return sum(run["counts"].get(ItemState.DONE, 0) for run in repairs)
 
 
 def _hardest_hit(report: Report) -> Report | None:
@@ -94,5 +107,5 @@ def commands(report: Report) -> tuple[str, ...]:
         return ()
     start, end = (utc_text(parse_utc(report["counted"][name])) for name in ("start", "end"))
     asked = f"--start-date {start} --end-date {end} --rule {report['rule']}"
-    listing = f"reconcilery missing {asked} --csv missing.csv"
+    listing = f"reconcilery missing {asked}"
     return (listing, f"reconcilery repair plan {asked}") if report["repairable"] else (listing,)

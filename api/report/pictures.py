@@ -93,7 +93,7 @@ class Pictures:
         return [*self._onset(), *self._repairs(), *self._alerts()]
 
     def _onset(self) -> list[Mark]:
-        onset, say = self.report["onset"], self.wording.say
+        onset, say = self.report["onset"] or self.report["onset_seen"], self.wording.say
         if not onset:
             return []
         fell = Mark(parse_utc(onset["at"]), MarkKind.ONSET, say("mark_onset", rate=rate(onset["rate_after"])))

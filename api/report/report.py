@@ -10,7 +10,7 @@ from api.report.hours import onset_of, trend_of
 from api.report.lateness import ranges_of
 from api.report.numbers import numbers_of, verdict_of
 from api.report.repairs import repairs_of
-from api.report.series import series_of
+from api.report.series import seen_onset, series_of
 from api.report.working import database_work, findings_of, kinds_of, problems_of
 from consistency.database import transaction
 from consistency.errors import DatabaseError
@@ -68,6 +68,7 @@ def _course(found: Found) -> dict[str, Any]:
     days = trend.pop("daily")
     return {
         "onset": onset_of(found.hours),
+        "onset_seen": seen_onset(found.quick),
         "trend": trend,
         "days": days,
         "series": series_of(found.hours, found.quick, found.window, found.zone),

@@ -14,6 +14,8 @@ from consistency.rules import completion_rate
 from consistency.stretches import HOUR, floor_to
 from consistency.tally import Tally, merged
 from monitor_tasks.hour_points import rounded
+from monitor_tasks.onset import onset
+from monitor_tasks.trends import HourPoint
 from monitor_tasks.volume import JudgedHour, Volume
 
 MOST_STEPS = 400
@@ -73,6 +75,20 @@ def _seen(checks: Iterable[Checked]) -> dict[str, Any]:
     tasks, missing = (sum(counts[name] or 0 for counts in whole) for name in ("tasks", "missing"))
     values = {"seen_tasks": tasks, "seen_missing": missing, "seen_rate": completion_rate(tasks - missing, tasks)}
     return values if whole else dict.fromkeys(values)
+
+
+def seen_onset(quick: Iterable[Checked]) -> dict[str, Any] | None:
+    """The fall that stands out most in what quick checks saw at the time, whatever was put right since."""
+    seen = [(hour, _seen([check])) for hour, check in seen_by_hour(quick).items()]
+    points = [
+        HourPoint(
+            hour, row["seen_tasks"], row["seen_tasks"] - row["seen_missing"], row["seen_missing"], None, None, None
+        )
+        for hour, row in seen
+        if row["seen_tasks"]
+    ]
+    found: dict[str, Any] | None = rounded(onset(points))
+    return found
 
 
 def _usual(hours: list[JudgedHour], counted: int) -> dict[str, Any]:

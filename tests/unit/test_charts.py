@@ -114,7 +114,9 @@ def test_the_line_breaks_where_nobody_measured() -> None:
     assert [len(run) for run in runs_of(rates(None, 1, None, None, 1, 1))] == [1, 2]
 
 
-@pytest.mark.parametrize(("lowest", "floor"), [(0.96, 0.75), (0.75, 0.75), (0.7, 0.5), (0.49, 0), (0, 0)])
+@pytest.mark.parametrize(
+    ("lowest", "floor"), [(0.96, 0.75), (0.75, 0.75), (0.74, 0.7), (0.49, 0.45), (0.04, 0), (0, 0)]
+)
 def test_the_scale_begins_below_the_lowest_rate(lowest: float, floor: float) -> None:
     assert floor_of(rates(1, lowest, None)) == floor
 
@@ -128,7 +130,7 @@ def test_rounding_never_lifts_a_rate_over_a_bound(rate: float, words: str) -> No
 
 def test_what_happened_is_marked_in_order_and_outside_the_window_left_out() -> None:
     marks = [
-        Mark(BEGIN + 20 * HOUR, MarkKind.ROLLBACK, "rolled back r-1"),
+        Mark(BEGIN + 23 * HOUR, MarkKind.ROLLBACK, "rolled back r-1"),
         Mark(BEGIN + 3 * HOUR, MarkKind.REPAIR, "repair r-1"),
         Mark(BEGIN - HOUR, MarkKind.ONSET, "before"),
     ]
@@ -136,14 +138,21 @@ def test_what_happened_is_marked_in_order_and_outside_the_window_left_out() -> N
     lines = classed(root, "line", "mark")
     assert [line.get("class") for line in lines] == ["mark repair", "mark rollback"]
     assert [each.get("text-anchor") for each in classed(root, "text", "mark-text")] == ["start", "end"]
-    assert "Marked: 2026-09-16 11:00 repair r-1; 2026-09-17 04:00 rolled back r-1." in described(root)
+    assert "Marked: 2026-09-16 11:00 repair r-1; 2026-09-17 07:00 rolled back r-1." in described(root)
 
 
 def test_marks_without_room_keep_their_line() -> None:
     marks = [Mark(BEGIN + timedelta(minutes=n), MarkKind.ACK, f"acknowledged by somebody {n}") for n in range(9)]
     root = read(completion_line(rates(1, 1), frame(), marks=marks))
     assert len(classed(root, "line", "mark")) == 9
-    assert len(classed(root, "text", "mark-text")) == 3
+    assert len(classed(root, "text", "mark-text")) == 4
+
+
+def test_the_words_of_a_repair_come_before_those_of_alerts() -> None:
+    alerts = [Mark(BEGIN + timedelta(minutes=n), MarkKind.ALERT, f"alert: medium, number {n}") for n in range(9)]
+    marks = [*alerts, Mark(BEGIN + timedelta(minutes=9), MarkKind.REPAIR, "repair r-1")]
+    labels = classed(read(completion_line(rates(1, 1), frame(), marks=marks)), "text", "mark-text")
+    assert [labels[0].text, len(labels)] == ["repair r-1", 4]
 
 
 def test_unusual_volumes_stand_out_before_what_is_usual() -> None:
