@@ -22,7 +22,8 @@ def forget_old(resources: Resources) -> dict[str, int]:
         now = database_now(connection)
         before = now - timedelta(days=settings.ledger_days)
         done = forget_deliveries(connection, settings, now)
-        done["notices_deleted"] = forget_notices(connection, before)
+        # Events are kept elsewhere; here they only have to be told.
+        done["notices_deleted"] = forget_notices(connection, max(before, now - timedelta(days=settings.event_days)))
         done["alerts_deleted"] = _forget_alerts(connection, before)
         done["groups_deleted"] = forget_groups(connection, before)
         over = delete(silences).where(silences.c.ends_at < before)
