@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.faults import of_error
 from api.problems import problem_answer
+from consistency.one_line import one_line
 
 HEADER = "X-Request-ID"
 #: In the scope: what else the line of this request says.
@@ -51,7 +52,8 @@ class RequestIds:
         finally:
             seconds = round(time.perf_counter() - began, 4)
             level = log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
-            level("http.request", method=scope["method"], path=scope["path"], status=status, seconds=seconds, **facts)
+            path = one_line(scope["path"])  # A client may put into it what steers a terminal.
+            level("http.request", method=scope["method"], path=path, status=status, seconds=seconds, **facts)
 
 
 def request_id(given: str) -> str:

@@ -16,6 +16,8 @@ from consistency.shared import Shared
 
 #: How long one statement may run, a server may be silent, and somebody may hold a lock, before that is told.
 PATIENCE_SECONDS = 7
+#: As many as requests are usually worked on at one time; opening one takes longer than most answers.
+_CONNECTIONS = 20
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """ConfigurationError when no database is configured."""
-    resources = open_resources(settings)
+    resources = open_resources(settings, kept=_CONNECTIONS)
     for engine in {resources.primary, resources.read, resources.store}:
         _grow_impatient(engine)
     client = connect(settings)

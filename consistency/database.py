@@ -23,18 +23,19 @@ _MYSQL_OUTAGES = {"1040", "1044", "1045", "1049", "1053", "1205", "1213", "2002"
 _SQLITE_OUTAGES = ("locked", "unable to open", "disk I/O", "full")
 
 
-def connect(url: str, *, own_file: bool = False) -> Engine:
-    """An engine for PostgreSQL, MySQL/MariaDB or SQLite whose sessions speak UTC.
+def connect(url: str, *, own_file: bool = False, kept: int = 5) -> Engine:
+    """An engine for PostgreSQL, MySQL/MariaDB or SQLite whose sessions speak UTC; it keeps `kept` connections open.
 
     `own_file` says that a SQLite file belongs to the product, which may then switch it to write-ahead logging.
     """
     kind = make_url(url).get_backend_name()
     if kind == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(url, pool_size=kept, connect_args={"timeout": BUSY_SECONDS})
         _prepare_sqlite(engine, write_ahead=own_file)
         return engine
     # Rows are locked by the statements that change them, so nothing stronger than READ COMMITTED is needed.
-    return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args=_connect_args(kind))
+    how = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
+    return create_engine(url, pool_size=kept, connect_args=_connect_args(kind), **how)
 
 
 def connect_in_memory() -> Engine:

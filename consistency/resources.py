@@ -50,18 +50,21 @@ class Resources:
             engine.dispose()
 
 
-def open_resources(settings: Settings) -> Resources:
-    """Engines for the settings; nothing is connected yet. ConfigurationError if no database is configured."""
+def open_resources(settings: Settings, kept: int = 5) -> Resources:
+    """Engines for the settings that keep so many connections each; ConfigurationError if no database is configured.
+
+    Nothing is connected yet.
+    """
     if not settings.database_url:
         raise ConfigurationError(
             "database_url: no database is configured; set RECONCILERY_DATABASE_URL or database_url in reconcilery.toml"
         )
-    primary = connect(settings.database_url)
-    read = connect(settings.read_url) if settings.read_url else primary
+    primary = connect(settings.database_url, kept=kept)
+    read = connect(settings.read_url, kept=kept) if settings.read_url else primary
     store = primary
     if settings.effective_store_url != settings.database_url:
         _make_folder(settings.effective_store_url)
-        store = connect(settings.effective_store_url, own_file=True)
+        store = connect(settings.effective_store_url, own_file=True, kept=kept)
     return Resources(settings, primary, read, store)
 
 
