@@ -16,6 +16,7 @@ from databases import DatabaseManager
 from migration_manager import MigrationManager
 from sync_manager import SyncManager
 
+from consistency.errors import ReconcileryError
 from monitoring.console import console_callback
 from monitoring.monitor_interface import EventLevel, EventType, MonitorInterface, setup_monitor_interface
 
@@ -93,10 +94,14 @@ def _succeeds(part: "SyncManager | CleanupManager") -> bool:
 
 
 async def print_status(monitor: MonitorInterface) -> None:
-    """What has become of the work, from the events."""
-    status = await monitor.get_comprehensive_status()
-    sync_metrics = await monitor.get_sync_metrics(hours=24)
-    cleanup_metrics = await monitor.get_cleanup_metrics(days=7)
+    """What has become of the work, from the events; asking needs whoever keeps them, emitting does not."""
+    try:
+        status = await monitor.get_comprehensive_status()
+        sync_metrics = await monitor.get_sync_metrics(hours=24)
+        cleanup_metrics = await monitor.get_cleanup_metrics(days=7)
+    except ReconcileryError as error:
+        print(f"status: nobody can be asked: {error}")
+        return
     print(f"status: {status['status']}")
     print(f"synchronised: {sync_metrics['total_records_synced']} records, {sync_metrics['sync_success_count']} times")
     print(f"cleaned up: {cleanup_metrics['total_records_deleted']} records")

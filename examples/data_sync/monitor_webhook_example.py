@@ -23,6 +23,7 @@ import requests
 from batches import Batches
 from prometheus_client import start_http_server
 
+from consistency.errors import ReconcileryError
 from monitoring.console import console_callback
 from monitoring.counting import prometheus_callback
 from monitoring.monitor_interface import Event, EventLevel, EventType, MonitorInterface, get_monitor_interface
@@ -102,8 +103,11 @@ async def main() -> None:
     )
     monitor.emit_event(EventType.SYNC_FAILURE, EventLevel.ERROR, "the remote database does not answer")
     monitor.emit_event(EventType.STORAGE_WARNING, EventLevel.CRITICAL, "the disk is full")
-    metrics = await monitor.get_sync_metrics(hours=24)
-    print(f"succeeded {metrics['sync_success_count']} times, failed {metrics['sync_failure_count']} times")
+    try:
+        metrics = await monitor.get_sync_metrics(hours=24)
+        print(f"succeeded {metrics['sync_success_count']} times, failed {metrics['sync_failure_count']} times")
+    except ReconcileryError as error:
+        print(f"nobody can be asked: {error}")
     monitor.flush()
     batched_webhook_callback.hand_on()
 

@@ -25,11 +25,12 @@ ROWS = 1200
 class Sync:
     """The two files, and the programs of the example beside them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, own_tables: bool = True) -> None:
         self.folder = folder
         self.remote, self.local = folder / "remote.sqlite3", folder / "local.sqlite3"
         self.engine = connect(f"sqlite:///{self.local}")
-        make_own_tables(self.engine)
+        if own_tables:
+            make_own_tables(self.engine)
 
     def start(self, program: str, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-W", "error", str(EXAMPLE / program), *arguments]
@@ -124,6 +125,19 @@ def test_a_daemon_that_is_asked_to_end_says_goodbye(sync: Sync) -> None:
     assert (daemon.returncode, err) == (0, "")
     assert "status: healthy" in out
     assert sync.events("service_status")[-1].event.details["status"] == "stopped"
+
+
+def test_a_daemon_works_though_nobody_keeps_its_events_and_they_are_kept_later(tmp_path: Path) -> None:
+    sync = Sync(tmp_path, own_tables=False)
+    sync.fill()
+    done = sync.run("daemon.py", "remote.sqlite3", "local.sqlite3", "--rounds", "1")
+    assert done.code == 0
+    assert "status: nobody can be asked: an own table is missing" in done.out
+    assert "they are kept and sent later" in done.err
+    assert sync.count(sync.local, "coin_data") == ROWS
+    make_own_tables(sync.engine)
+    sync.work(rounds=1)
+    assert len(sync.events("sync_success")) == 2
 
 
 TOLD = ["sync_start", "sync_success", "sync_failure", "storage_warning"]
