@@ -1,6 +1,6 @@
 """A service of PagerDuty: each alert is an incident of its own, opened, acknowledged and resolved with ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ from notifiers.channels.channel import CHAT_RETRIES, Outcome, RateWindow, Verdic
 from notifiers.channels.http_post import Answer, HttpPost, json_body, token_key
 from notifiers.channels.judging import by_status, no_form
 from notifiers.channels.parts import ChannelParts
-from notifiers.messages.message import AlertFact, Message
-from notifiers.messages.tone import graver_first, tone_of
+from notifiers.messages.message import AlertFact, Message, NoticeFact
+from notifiers.messages.tone import graver_first
 
 _SEVERITIES = {Level.LOW: "info", Level.MEDIUM: "warning", Level.HIGH: "error", Level.CRITICAL: "critical"}
 _LONGEST_SUMMARY = 1024
@@ -80,8 +80,8 @@ class PagerDuty:
                 yield self._event("resolve", key)
             else:
                 yield self._alert("acknowledge" if alert.acked_by else "trigger", key, alert, message)
-        if not message.alerts and tone_of(message).calls:
-            yield from self._notices(message)
+        if grave := [notice for notice in message.notices if notice.level in {Level.HIGH, Level.CRITICAL}]:
+            yield self._happened(message, grave)
 
     def _alert(self, action: str, key: str, alert: AlertFact, message: Message) -> Event:
         shown = alert.model_dump(mode="json", exclude_defaults=True, exclude={"id", "fingerprint", "link", "state"})
@@ -92,14 +92,13 @@ class PagerDuty:
         event["payload"] |= {"timestamp": utc_text(alert.since), **names}
         return event | ({"links": [{"href": alert.link, "text": summary[:100]}]} if alert.link else {})
 
-    def _notices(self, message: Message) -> Iterator[Event]:
+    def _happened(self, message: Message, grave: Sequence[NoticeFact]) -> Event:
         """One incident for all, because nobody can do anything about each of many."""
-        grave = [notice for notice in message.notices if notice.level in {Level.HIGH, Level.CRITICAL}]
         worst = min(grave, key=lambda notice: graver_first(notice.level))
-        said = f"{self._wording.happened(worst)} ({worst.service})"
-        if len(grave) + message.left_out > 1:
-            said = self._wording.title(message)
-        yield self._event("trigger", f"{message.id}:0", said, message, worst.level, worst.details)
+        others = len(grave) - 1 + message.left_out
+        more = self._wording.phrases.more_events(others) if others else ""
+        said = f"{self._wording.happened(worst)}{more} ({worst.service})"
+        return self._event("trigger", f"{message.id}:0", said, message, worst.level, worst.details)
 
     def _event(
         self,

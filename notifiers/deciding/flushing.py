@@ -86,8 +86,8 @@ def flush(connection: Connection, settings: Settings, group_key: str, now: datet
     mark_told(connection, [each.id for each in open_notices], group.seq)
     _forget_members(turn, seen.members)
     done = {each.id for each in open_notices}
-    waiting = [each for each in notices if each.id not in done]
-    turn.looks += [seen.next_look(), *(_told_later(settings, route, each, now) for each in waiting if route)]
+    waiting = {(each.service, each.rule): each for each in notices if each.id not in done}
+    turn.looks += [seen.next_look(), *(_told_later(settings, route, each, now) for each in waiting.values() if route)]
     turn.looks += [now] if done and len(notices) == MOST_WAITING else []
     _end(turn)
     suppressed = {alert.id: seen.muted[alert.id] or None for alert in seen.members}

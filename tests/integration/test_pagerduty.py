@@ -120,3 +120,12 @@ def test_progress_that_cannot_be_read_is_none(server: Chats, pagerduty: Channel)
 
 def test_older_messages_are_never_superseded(pagerduty: Channel) -> None:
     assert not pagerduty.supersedes
+
+
+def test_many_grave_events_are_one_incident_also_beside_alerts(server: Chats, pagerduty: Channel) -> None:
+    grave = [a_notice(level=Level.CRITICAL, message=f"sync {number} failed") for number in range(5)]
+    tell(pagerduty, *grave, left_out=95)
+    (event,) = server.taken["pagerduty"]
+    assert event["payload"]["summary"] == "sync 0 failed, and 99 more events (datasync)"
+    tell(pagerduty, an_alert(1), grave[0], id="msg_2")
+    assert len(server.bot.opened) == 3
