@@ -17,7 +17,8 @@ from consistency.events import (
     WrittenEvent,
     event_time,
     json_bytes,
-    written,
+    put_together,
+    strict_text,
 )
 from consistency.json_faults import json_fault, shown
 from consistency.setting_sources import did_you_mean
@@ -25,6 +26,8 @@ from consistency.setting_sources import did_you_mean
 #: What an event may have in bytes where it is kept; what is longer loses details first.
 LARGEST_KEPT = 65_536
 LONGEST_MESSAGE = 4_000
+#: An event, and a JSON object of its details and metrics.
+Draft = tuple[Event, str]
 _SERVICE = re.compile(r"[^\W_][\w .:/@-]{0,99}")
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
@@ -105,21 +108,35 @@ def check_table(name: str, table: object) -> dict[str, Any]:
     """Details or metrics: an object with text for keys; BadEvent otherwise. What is in it is checked by `seal`."""
     if table is None:
         return {}
-    if not isinstance(table, Mapping):
-        raise BadEvent(f"{name}: {shown(table)} is no object; give a dict")
-    return dict(table)
+    # Almost always; and that something is a Mapping takes longer to find out.
+    if isinstance(table, dict) or isinstance(table, Mapping):  # noqa: SIM101 - asked one after the other
+        return dict(table)
+    raise BadEvent(f"{name}: {shown(table)} is no object; give a dict")
 
 
 def seal(event: Event) -> WrittenEvent:
     """The event as it travels, in at most 64 KiB, with `truncated` if details had to go; BadEvent if it is no JSON."""
+    return sealed(draft(event))
+
+
+def draft(event: Event) -> Draft:
+    """The event, with its details and metrics as JSON, so that no later change of theirs reaches it.
+
+    That much has to happen while its sender waits. BadEvent for what is no JSON.
+    """
     try:
-        found = written(event)
+        return event, strict_text({"details": event.details, "metrics": event.metrics})
     except (TypeError, ValueError, RecursionError):
         faults = (json_fault(name, getattr(event, name)) for name in ("details", "metrics"))
         raise BadEvent(next(filter(None, faults), "details: they hold themselves; give plain values")) from None
+
+
+def sealed(drawn_up: Draft) -> WrittenEvent:
+    """The event as it travels, in at most 64 KiB, with `truncated` if details had to go."""
+    found = put_together(*drawn_up)
     if len(found.body) <= LARGEST_KEPT:
         return found
-    return WrittenEvent(event.id, json_bytes(fitted(event.body(), LARGEST_KEPT)))
+    return WrittenEvent(found.id, json_bytes(fitted(found.read().body(), LARGEST_KEPT)))
 
 
 def event_of_object(found: object, custom: Collection[str] = ()) -> Event:

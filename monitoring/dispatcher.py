@@ -7,7 +7,7 @@ that it outlives the very next moment.
 from itertools import count
 from threading import RLock, Thread
 
-from consistency.events import Event, WrittenEvent
+from consistency.event_checks import Draft, sealed
 from monitoring.buffer import Buffer, Gathered
 from monitoring.callbacks import Callbacks
 from monitoring.deadlines import seconds_left
@@ -31,13 +31,14 @@ class Dispatcher:
         # Counting with a lock would let a program wait for a thread that is not running just then.
         self._counter, self._read = count(), 0
 
-    def put(self, event: Event, written: WrittenEvent, *, grave: bool) -> None:
+    def put(self, drawn_up: Draft, *, grave: bool) -> None:
         """Take charge of it; never raises."""
         next(self._counter)
-        if grave or self._closed:
-            self.way.keep([written])
-        if not self._buffer.put((event, written, grave or self._closed)):
-            self._do_without_callbacks(written, grave=grave)
+        at_once = grave or self._closed
+        if at_once:
+            self.way.keep([sealed(drawn_up)])
+        if not self._buffer.put((drawn_up, at_once)):
+            self._do_without_callbacks(drawn_up, at_once)
         if self._thread is None:
             self._start()
         if self._closed:
@@ -85,14 +86,18 @@ class Dispatcher:
             self._take_further(self._buffer.gather())
 
     def _take_further(self, gathered: Gathered) -> None:
-        for event, written, _ in gathered.events:
-            self._callbacks.offer(event, written)
-        if ordinary := [written for _, written, on_its_way in gathered.events if not on_its_way]:
+        ordinary = []
+        for drawn_up, on_its_way in gathered.events:
+            written = sealed(drawn_up)
+            self._callbacks.offer(drawn_up[0], written)
+            if not on_its_way:
+                ordinary.append(written)
+        if ordinary:
             self.way.keep(ordinary)
         for flag in gathered.waiting:
             flag.set()
 
-    def _do_without_callbacks(self, written: WrittenEvent, *, grave: bool) -> None:
+    def _do_without_callbacks(self, drawn_up: Draft, on_its_way: bool) -> None:  # noqa: FBT001 - as it is put
         self._tally.add("callbacks_dropped", len(self._callbacks))
-        if not grave:
-            self.way.keep([written])
+        if not on_its_way:
+            self.way.keep([sealed(drawn_up)])

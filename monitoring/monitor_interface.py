@@ -116,8 +116,9 @@ class MonitorInterface(Questions):
 
         One of the levels error and critical is on the disk when this returns, others within a tenth of a second.
         """
-        event, written = self._new.make(event_type, level, message, details, metrics, service, timestamp)
-        self._dispatcher.put(event, written, grave=event.level in _GRAVE)
+        drawn_up = self._new.make(event_type, level, message, details, metrics, service, timestamp)
+        event = drawn_up[0]
+        self._dispatcher.put(drawn_up, grave=event.level in _GRAVE)
         return event
 
     def register_event_type(self, name: str) -> str:

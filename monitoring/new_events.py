@@ -1,4 +1,4 @@
-"""Makes an event of what a program hands over: checked, and written at once, so that later changes do not reach it."""
+"""Makes an event of what a program hands over: checked, and drawn up at once, so that no later change reaches it."""
 
 import time
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from consistency.event_checks import (
+    Draft,
     check_level,
     check_message,
     check_service,
@@ -13,10 +14,10 @@ from consistency.event_checks import (
     check_time,
     check_type,
     check_type_name,
-    seal,
+    draft,
 )
 from consistency.event_ids import new_event_id
-from consistency.events import Event, WrittenEvent
+from consistency.events import Event
 
 
 class NewEvents:
@@ -51,8 +52,8 @@ class NewEvents:
         metrics: Any = None,
         service: str | None = None,
         timestamp: datetime | str | None = None,
-    ) -> tuple[Event, WrittenEvent]:
-        """The event, and the same as it travels; BadEvent names the argument that is wrong and the fix."""
+    ) -> Draft:
+        """The event, drawn up so that no later change reaches it; BadEvent names the argument that is wrong."""
         event = Event(
             self._now() if timestamp is None else check_time(timestamp),
             check_type(event_type, self._types),
@@ -63,7 +64,7 @@ class NewEvents:
             check_table("metrics", metrics),
             new_event_id(),
         )
-        return event, seal(event)
+        return draft(event)
 
     def _now(self) -> str:
         """The same text as `event_time`, of which only the milliseconds are written anew within a second."""

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consistency.errors import BadEvent
+from consistency.event_checks import seal
 from consistency.event_ids import EVENT_ID, new_event_id
-from consistency.events import Event, event_time, json_bytes, strict_json, written
+from consistency.events import Event, event_time, json_bytes, strict_json
 from monitoring.monitor_interface import EventLevel, EventType, MonitorInterface
 from monitoring.new_events import NewEvents
 
@@ -155,4 +156,4 @@ def test_events_are_written_as_the_library_writes_json(value: Any, details: dict
     event = Event(
         "2025-08-29T10:30:00.000Z", "sync_success", "info", "同步", message, details, {"value": value}, "evt_1"
     )
-    assert written(event) == ("evt_1", json_bytes(event.body()))
+    assert seal(event) == ("evt_1", json_bytes(event.body()))
