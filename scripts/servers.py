@@ -1,4 +1,4 @@
-"""The database and Redis servers that the tests start for themselves: which are missing, and how they get here."""
+"""The servers and tools that the tests start for themselves: which are missing, and how they get here."""
 
 from __future__ import annotations  # an old Python must be able to read this file, to say that it is too old
 
@@ -14,6 +14,7 @@ PROGRAMS = {
     "mariadb-server-core": ("mariadbd", "/usr/sbin"),
     "mariadb-client-core": ("my_print_defaults", "/usr/bin"),
     "redis-server": ("redis-server", "/usr/bin"),
+    "prometheus": ("promtool", "/usr/bin"),
 }
 CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 

@@ -14,7 +14,7 @@ from api.services import Services
 from api.views.overview import latest_checks
 from api.views.processes import ask_signs, processes_of
 from consistency.database import database_now, transaction
-from consistency.errors import BrokerUnavailable
+from consistency.errors import BrokerUnavailable, LedgerMissing
 from consistency.shared_counts import SharedCounts
 from monitoring.totals.keeping import totals_now
 
@@ -45,8 +45,12 @@ def _ledger(services: Services) -> list[Metric]:
 
 
 def _repairs(services: Services) -> list[Metric]:
-    with transaction(services.resources.reader) as connection:
-        return run_metrics(connection)
+    try:
+        with transaction(services.resources.reader) as connection:
+            return run_metrics(connection)
+    except LedgerMissing:
+        # Who only checks and never repairs has no such tables.
+        return []
 
 
 def _redis(services: Services) -> list[Metric]:

@@ -22,7 +22,8 @@ _ENDS = sorted({*RESULTS.values(), *map(str, (ItemState.ROLLED_BACK, ItemState.N
 def run_metrics(connection: Connection) -> list[Metric]:
     """The families of runs that have not ended."""
     counted = select(repair_runs.c.state, func.count()).where(repair_runs.c.state.in_(_SHOWN))
-    found: dict[str, int] = dict(connection.execute(counted.group_by(repair_runs.c.state)).tuples().all())
+    rows = connection.execute(counted.group_by(repair_runs.c.state))
+    found: dict[str, int] = {state: number for state, number in rows}  # noqa: C416 - a row is no pair to mypy
     at_work = sum(found.get(str(state), 0) for state in _AT_WORK)
     states = (((str(state),), found.get(str(state), 0)) for state in _SHOWN)
     return [
