@@ -15,7 +15,7 @@ from sqlalchemy import Engine, make_url, text
 from consistency.database import connect
 from tests.acceptance.command_line import PROGRAM, Place
 from tests.acceptance.launching import PATIENCE_SECONDS, eventually
-from tests.factories.listening import NOW, keep
+from tests.factories.listening import keep
 from tests.factories.own_tables import make_own_tables
 
 
@@ -86,7 +86,7 @@ def test_what_comes_in_is_shown_at_once_and_ctrl_c_ends_it(ledger: Engine, tmp_p
     with tail(ledger, tmp_path) as running:
         assert running.next_message() == "newest"
         for number in range(3):
-            keep(ledger, {"id": f"new-{number}", "message": f"came {number}"}, received=NOW)
+            keep(ledger, {"id": f"new-{number}", "message": f"came {number}"})
             assert running.next_message() == f"came {number}"
         assert running.end() == (130, "Interrupted\n")
 

@@ -15,8 +15,6 @@ from consistency.events import EventLevel
 from consistency.ledger.events import store_events
 from tests.factories.own_tables import make_own_tables
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-
 
 def work_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, whose settings name no database yet."""
@@ -34,17 +32,17 @@ def own_tables_of(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     return engine
 
 
-def keep(engine: Engine, *found: dict[str, Any], received: datetime = NOW) -> None:
-    """Events that happened so many `minutes` ago, as the ledger has them."""
-    written = []
+def keep(engine: Engine, *found: dict[str, Any], received: datetime | None = None) -> None:
+    """Events that happened so many `minutes` ago, as the ledger has them; they come in now, unless said."""
+    written, now = [], datetime.now(UTC)
     for number, each in enumerate(found):
         minutes = each.pop("minutes", 1)
         event = {"id": f"evt-{number}", "event_type": "sync_success", "level": "info", "service": "datasync"}
-        timestamp = (NOW - timedelta(minutes=minutes)).isoformat()
+        timestamp = (now - timedelta(minutes=minutes)).isoformat()
         event |= {"message": f"message {number}", "timestamp": timestamp, **each}
         written.append(seal(event_of_object(event, {"disk_swapped"})))
     with transaction(engine) as connection:
-        store_events(connection, written, received, EventLevel.WARNING)
+        store_events(connection, written, received or now, EventLevel.WARNING)
 
 
 def run(*arguments: str, stdin: str | None = None) -> tuple[int, str, str]:

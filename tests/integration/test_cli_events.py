@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from api.views.following import OVERLAP, Following
 from consistency.database import database_now, transaction
 from consistency.events import KEYS, EventLevel
 from consistency.ledger.events import EVERYTHING, EventFilter
-from tests.factories.listening import NOW, keep, own_tables_of, run, work_in
+from tests.factories.listening import keep, own_tables_of, run, work_in
 from tests.servers.talking import Request, Response, Talking, serving
 
 HOSTILE = "\x1b[2J"
@@ -131,10 +132,10 @@ def looked(following: Following, engine: Engine) -> list[str]:
 
 def test_following_shows_each_event_once_also_one_that_was_committed_late(ledger: Engine) -> None:
     following = Following(EVERYTHING)
-    keep(ledger, {"id": "old"}, received=NOW - 2 * OVERLAP)
+    keep(ledger, {"id": "old"}, received=datetime.now(UTC) - 2 * OVERLAP)
     keep(ledger, {"id": "before"})
     assert looked(following, ledger) == []
-    keep(ledger, {"id": "late"}, received=NOW - OVERLAP / 2)
+    keep(ledger, {"id": "late"}, received=datetime.now(UTC) - OVERLAP / 2)
     # More than a page, all of one moment.
     keep(ledger, *({"id": f"new-{number:04}"} for number in range(1500)))
     assert looked(following, ledger) == ["late", *(f"new-{number:04}" for number in range(1500))]
