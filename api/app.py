@@ -34,9 +34,11 @@ from api.body import WholeBody
 from api.deadline import Deadline
 from api.description import ABOUT, PROBLEMS, TAGS, TITLE, program_version
 from api.docs_page import add_docs
+from api.endpoints import alerts, checks, figures, health, missing, overview, repair_acts, repairs, silences
 from api.faults import answer_faults
 from api.headers import SecurityHeaders
 from api.hosts import OwnHosts
+from api.looking import Looking
 from api.methods import HeadLikeGet
 from api.metrics import endpoint as metrics
 from api.metrics.places import exposition_of
@@ -45,7 +47,22 @@ from api.request_ids import RequestIds
 from api.services import open_services
 from consistency.settings import Settings
 
-ROUTERS = (events.router, livez.router, metrics.router, operations.router)
+ROUTERS = (
+    overview.router,
+    health.router,
+    health.probes,
+    checks.router,
+    figures.router,
+    missing.router,
+    repairs.router,
+    repair_acts.router,
+    alerts.router,
+    silences.router,
+    events.router,
+    operations.router,
+    livez.router,
+    metrics.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -54,10 +71,12 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         services = app.state.services = open_services(settings)
+        looking = app.state.looking = Looking()
         app.state.rate_limit = RateLimit(services.shared, settings.key_prefix, settings.api_rate)
         exposition = app.state.metrics = exposition_of(services)
         yield
         exposition.close()
+        looking.close()
         services.close()
 
     app = FastAPI(

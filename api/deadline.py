@@ -3,11 +3,13 @@
 import asyncio
 
 import structlog
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Problem, problem_answer
 
 SECONDS = 8.0
+_MORE_TIME = "reconcilery.more_time"
 log = structlog.get_logger(__name__)
 
 
@@ -25,7 +27,7 @@ class Deadline:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun, late = asyncio.Event(), False
+        begun, late, clock = asyncio.Event(), False, _Clock(self.seconds)
 
         async def send_in_time(message: Message) -> None:
             if late:
@@ -33,10 +35,11 @@ class Deadline:
             begun.set()
             await send(message)
 
-        answering = asyncio.create_task(_answer(self.app, scope, receive, send_in_time))
+        answering = asyncio.create_task(_answer(self.app, {**scope, _MORE_TIME: clock}, receive, send_in_time))
         waiting = asyncio.create_task(begun.wait())
         try:
-            await asyncio.wait({answering, waiting}, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+            while not (begun.is_set() or answering.done()) and (left := clock.left()) > 0:
+                await asyncio.wait({answering, waiting}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             if begun.is_set() or answering.done():
                 await answering
                 return
@@ -50,6 +53,27 @@ class Deadline:
             raise
         finally:
             waiting.cancel()
+
+
+def begin_anew(connection: HTTPConnection) -> None:
+    """Let the time for the answer begin anew: something has just answered, and what is waited for takes longer."""
+    clock: _Clock | None = connection.scope.get(_MORE_TIME)
+    if clock is not None:
+        clock.begin_anew()
+
+
+class _Clock:
+    """When the answer has to have begun, by the clock of the event loop."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        self._until = asyncio.get_running_loop().time() + self._seconds
+
+    def left(self) -> float:
+        return self._until - asyncio.get_running_loop().time()
 
 
 async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

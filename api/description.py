@@ -13,6 +13,12 @@ Finds successful tasks that have no output, tells the right people once, and put
 Every error is a JSON object of the type `application/problem+json` by RFC 9457. Times are RFC 3339 in UTC.
 """
 TAGS = [
+    {"name": "overview", "description": "How things stand."},
+    {"name": "health", "description": "How the system itself is."},
+    {"name": "checks", "description": "Have checks made, and read what they found."},
+    {"name": "missing", "description": "Tasks without their output."},
+    {"name": "repairs", "description": "Plan repairs, carry them out, take them back."},
+    {"name": "alerts", "description": "What is wrong, who has taken it on, and what nobody is told of."},
     {"name": "events", "description": "What services tell, and what it amounts to."},
     {"name": "probes", "description": "For whoever supervises the processes."},
 ]

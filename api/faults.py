@@ -12,12 +12,15 @@ from starlette.exceptions import HTTPException
 
 from api.methods import allowed_methods
 from api.problems import Problem, pointer, problem_answer
+from compensation.runs import RepairRefused
 from consistency.errors import (
     BadRequest,
     BrokerUnavailable,
+    CheckFailed,
     ClaimLost,
     DatabaseUnavailable,
     LedgerMissing,
+    MappingError,
     ReconcileryError,
     StatementTimeout,
 )
@@ -32,6 +35,10 @@ _STATUS: Mapping[type[ReconcileryError], int] = {
     StatementTimeout: 503,
     LedgerMissing: 503,
     BrokerUnavailable: 503,
+    CheckFailed: 503,
+    # What is asked for cannot be done as things stand, and asking again does not help.
+    RepairRefused: 409,
+    MappingError: 409,
 }
 _WORDS = {
     "missing": "it is missing",

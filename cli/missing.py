@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.views.missing_tasks import plain, record_of
 from api.views.times import window_text
-from cli.missing_output import plain, record_of, table_lines, write_csv, write_json
+from cli.missing_output import table_lines, write_csv, write_json
 from cli.orders import DEFAULT_LENGTH, one_rule
 from cli.terminal import columns, note, printable
 from cli.whole_file import whole_file

@@ -19,7 +19,7 @@ from consistency.value_types import (
 )
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "is null", "is not null"]
-_RULE_ID = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+RULE_ID = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
 
 
 class Mapped(BaseModel):
@@ -86,7 +86,7 @@ class ChildMapping(Mapped):
 class RuleMapping(Mapped):
     """One rule: every task of `parent` that succeeded longer than `grace` ago has its rows in `child`."""
 
-    id: str = Field(pattern=_RULE_ID, description="the rule's name in reports, flags and messages")
+    id: str = Field(pattern=RULE_ID, description="the rule's name in reports, flags and messages")
     parent: ParentMapping = Field(description="the table of the tasks")
     child: ChildMapping = Field(description="the table of the outputs")
     grace: Duration = Field(default=timedelta(minutes=10), description="how long an output may take")

@@ -17,18 +17,19 @@ from compensation.states import RunState
 from compensation.undo import rolling_back
 from compensation.undo.rolling_back import Undone
 from consistency.database import transaction
-from consistency.errors import BrokerUnavailable
+from consistency.errors import BrokerUnavailable, ConfigurationError
 from consistency.resources import Resources
+from notifiers.alerts.words import optional_text
 
 
 def plan_repair(resources: Resources, order: RepairOrder) -> tuple[Run, bool]:
     """Have a worker plan what the order says, and, unless it is a dry run or needs approval, apply it.
 
-    The run has no items yet; with False it is the run of the same scope that is under way already. ConfigurationError
-    when the provider cannot be asked; BadRequest for a wrong date, id or number; MappingError for a rule that cannot
-    be repaired. Give an order that is no dry run `unattended=True`, so that it goes on whoever dies.
+    The run has no items yet; with False it is the run of the same scope that is under way already. BadRequest for a
+    wrong date, id or number; MappingError for a rule that cannot be repaired. Give an order that is no dry run
+    `unattended=True`, so that it goes on whoever dies.
     """
-    require_provider(resources.settings)
+    _require_provider(resources)
     require_workers(resources.settings, "there is no plan")
     run, new = open_repair(resources, order)
     if run.state is RunState.PLANNING:
@@ -38,12 +39,19 @@ def plan_repair(resources: Resources, order: RepairOrder) -> tuple[Run, bool]:
 
 def redrive_repair(resources: Resources, run_id: str, actor: str, *, dry_run: bool) -> tuple[Run, bool]:
     """The same over what an ended run did not repair."""
-    require_provider(resources.settings)
+    _require_provider(resources)
     require_workers(resources.settings, f"run {run_id} stays as it is")
     run, new = control.redrive(resources, run_id, actor, dry_run=dry_run)
     if run.state is RunState.PLANNING:
         _have_it_planned(resources, run, actor, new=new)
     return run, new
+
+
+def _require_provider(resources: Resources) -> None:
+    try:
+        require_provider(resources.settings)
+    except ConfigurationError as error:
+        raise RepairRefused(f"nothing can be repaired: {error}") from None
 
 
 def _have_it_planned(resources: Resources, run: Run, actor: str, *, new: bool) -> None:
@@ -91,7 +99,7 @@ def resume_repair(resources: Resources, run_id: str, actor: str) -> Run:
 
 def pause_repair(resources: Resources, run_id: str, actor: str, reason: str = "") -> Run:
     """Nothing is written after this has returned, until the run is resumed."""
-    return control.pause(resources, run_id, actor, reason)
+    return control.pause(resources, run_id, actor, optional_text("reason", reason))
 
 
 def cancel_repair(resources: Resources, run_id: str, actor: str) -> Run:

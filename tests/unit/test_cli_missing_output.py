@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from cli.missing_output import record_of, table_lines, write_csv, write_json
+from api.views.missing_tasks import record_of
+from cli.missing_output import table_lines, write_csv, write_json
 from consistency.missing import MissingTask
 
 AS_OF = datetime(2026, 9, 16, 4, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What can be asked over HTTP, a module a subject, each with its router; app.py names them all."""
