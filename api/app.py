@@ -42,6 +42,8 @@ from api.looking import Looking
 from api.methods import HeadLikeGet
 from api.metrics import endpoint as metrics
 from api.metrics.places import exposition_of
+from api.page.problem_pages import ProblemPages
+from api.page.routes import add_page
 from api.rate_limit import RateLimit
 from api.request_ids import RequestIds
 from api.services import open_services
@@ -95,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     add_docs(app)
+    add_page(app)
     _surround(app, settings)
     return app
 
@@ -105,5 +108,6 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Deadline)
     app.add_middleware(WholeBody)
     app.add_middleware(OwnHosts, settings=settings)
+    app.add_middleware(ProblemPages, settings=settings)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIds)

@@ -1,0 +1,72 @@
+"""Alerts as the page lists them: what is wrong in the reader's language, since when, and who was told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.page.wording import Words
+from api.views.alerts import short_id
+from api.views.deliveries import channels_told
+from consistency.model import utc_text
+from consistency.settings import Settings
+from notifiers.alerts.alert import Alert
+from notifiers.deciding.composing import fact_of
+from notifiers.messages.chinese import Chinese
+from notifiers.messages.english import English
+from notifiers.messages.phrases import Phrases
+
+_PHRASES: Mapping[str, Phrases] = {"en": English(), "zh": Chinese()}
+
+Row = dict[str, Any]
+
+
+def alert_rows(
+    connection: Connection,
+    settings: Settings,
+    alerts: Sequence[Alert],
+    words: Words,
+    now: datetime,
+) -> list[Row]:
+    """One row an alert, with the latest message to each channel."""
+    return [alert_row(connection, settings, alert, words, now) for alert in alerts]
+
+
+def alert_row(
+    connection: Connection,
+    settings: Settings,
+    alert: Alert,
+    words: Words,
+    now: datetime,
+) -> Row:
+    """One of them."""
+    since = alert.starts_at or alert.fired_at
+    end = now if alert.is_live else (alert.resolved_at or now)
+    return {
+        "id": alert.id,
+        "short_id": short_id(alert),
+        "level": str(alert.level or ""),
+        "state": str(alert.state),
+        "is_live": alert.is_live,
+        "rule": alert.rule_id,
+        "check": alert.labels.get("check", ""),
+        "what": wrong_text(alert, settings, words),
+        "since": utc_text(since) if since else None,
+        "until": utc_text(alert.resolved_at)
+        if alert.resolved_at and not alert.is_live
+        else None,
+        "lasted": max(0.0, (end - since).total_seconds()) if since else None,
+        "seen": alert.seen,
+        "stale": alert.stale,
+        "flapping": alert.flapping,
+        "untold": alert.suppressed_by if alert.is_live else None,
+        "acked_by": alert.acked_by if alert.is_live and alert.is_acked(now) else None,
+        "acked_until": alert.acked_until,
+        "told": channels_told(connection, alert.id),
+    }
+
+
+def wrong_text(alert: Alert, settings: Settings, words: Words) -> str:
+    """What is wrong, as messages say it."""
+    return _PHRASES[words.language].wrong(fact_of(alert, settings))

@@ -1,0 +1,156 @@
+"""`/`: how things stand, at a glance."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from api.ledger import UsesLedger
+from api.page.alert_rows import alert_rows
+from api.page.banner import Banner, banner_of
+from api.page.chrome import chrome
+from api.page.event_rows import event_rows
+from api.page.pictures import RANGES, course_of
+from api.page.rendering import show
+from api.page.repair_card import repair_card
+from api.page.visitors import Visit
+from api.page.wording import Words
+from api.services import UsesServices
+from api.views.health import health_of_system, look_at_store
+from api.views.overview import running, schedule_overview
+from api.views.processes import ask_signs
+from consistency.ledger.events import find_events
+from consistency.model import CheckType
+from consistency.resources import require_ledger
+from consistency.settings import Settings
+from monitor_tasks.timetable import timetable
+from notifiers.alerts.alert import LIVE, Alert
+from notifiers.alerts.handling import find_alerts
+from notifiers.alerts.kinds import MISSING_OUTPUTS
+
+_SHOWN_ALERTS, _SHOWN_EVENTS = 10, 8
+_KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
+#: How often a page that is looked at asks how things stand now, in seconds.
+REFRESH = 15
+
+router = APIRouter(include_in_schema=False)
+
+
+class OverviewQuery(BaseModel):
+    """What is looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    rule: str | None = Field(default=None, max_length=64)
+    back: Literal["24h", "7d", "14d"] = Field(default="24h", alias="range")
+
+
+@router.get("/")
+def overview(
+    request: Request,
+    visitor: Visit,
+    services: UsesServices,
+    ledger: UsesLedger,
+    query: Annotated[OverviewQuery, Query()],
+) -> Response:
+    """The verdict, the figures, the course, what fires, what has happened."""
+    settings, words = services.settings, visitor.words
+    require_ledger(services.resources.store)
+    settings.rule_by_id(query.rule)
+    signs = ask_signs(services.shared, settings)
+    with ledger.reading() as (connection, now):
+        store = look_at_store(connection, settings, now)
+        health = health_of_system(settings, store, signs)
+        banner = banner_of(health, store.checks, settings, words)
+        rule = query.rule or (
+            banner.check["rule"] if banner.check else settings.rules[0].id
+        )
+        firing = find_alerts(connection, LIVE, limit=_SHOWN_ALERTS)
+        found = {
+            **chrome(connection, "overview"),
+            "alerts": alert_rows(connection, settings, firing, words, now),
+            "alert": _alert_of(banner, firing),
+            "next_check": _next_check(connection, settings, now),
+            "running": running(connection),
+            "events": event_rows(
+                find_events(connection, limit=_SHOWN_EVENTS), words, now
+            ),
+            "dead_messages": store.channels["dead_messages"],
+        }
+    cards = [_card(kind, rule, store.checks) for kind in _KINDS]
+    return show(
+        request,
+        visitor,
+        "overview.html",
+        **found,
+        **_verdict(banner, settings, words, now),
+        health=banner.health,
+        cards=cards,
+        repair=repair_card(services.resources),
+        course=course_of(services, rule, query.back, now, words),
+        rule=rule,
+        rules=[mapping.id for mapping in settings.rules],
+        back=query.back,
+        ranges=list(RANGES),
+        now=now,
+        refresh=REFRESH,
+    )
+
+
+def _verdict(
+    banner: Banner, settings: Settings, words: Words, now: datetime
+) -> dict[str, Any]:
+    check = banner.check
+    repairable = {rule.id for rule in settings.rules if rule.child.columns}
+    missing = check["report"]["counts"]["missing"] if check else 0
+    return {
+        "banner": banner,
+        "missing": missing,
+        "repairable": check is not None and check["rule"] in repairable,
+        "checked": words.ago(check["report"]["as_of"], now) if check else None,
+        "offset": words.offset(now),
+    }
+
+
+def _alert_of(banner: Banner, firing: Sequence[Alert]) -> Alert | None:
+    """The alert that tells of what the banner says."""
+    if banner.check is None:
+        return None
+    for alert in firing:
+        same = (
+            alert.rule_id == banner.check["rule"]
+            and alert.labels.get("check") == banner.check["type"]
+        )
+        if alert.kind == MISSING_OUTPUTS and same:
+            return alert
+    return None
+
+
+def _card(
+    kind: CheckType, rule: str, checks: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    found = next(
+        (check for check in checks if check["rule"] == rule and check["type"] == kind),
+        None,
+    )
+    return {
+        "kind": str(kind),
+        "check": found,
+        "report": found["report"] if found else None,
+    }
+
+
+def _next_check(
+    connection: Connection, settings: Settings, now: datetime
+) -> str | None:
+    """When the next quick check is due."""
+    quick = [entry for entry in timetable() if entry.check is CheckType.QUICK]
+    turns = [
+        entry["next"]
+        for entry in schedule_overview(connection, settings, quick, now)
+        if entry["next"]
+    ]
+    return min(turns, default=None)

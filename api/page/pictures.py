@@ -1,0 +1,105 @@
+"""The charts of the overview, in one language: drawn from the same values as those of a report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from api.charts.frame import Frame
+from api.charts.heartbeat import Beat, heartbeat_strip
+from api.page.kept import Kept
+from api.page.wording import Words
+from api.report.document import Figure
+from api.report.lead import headline, lead
+from api.report.pictures import Pictures
+from api.report.report import report_of
+from api.services import Services
+from consistency.model import Health, Window, parse_utc
+
+#: How far back one may look, by the names in the address.
+RANGES = {
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "14d": timedelta(days=14),
+}
+#: How old a chart may be; checks are minutes apart.
+_SECONDS = 10.0
+_kept = Kept(_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How things went: the charts, and the same in sentences."""
+
+    heartbeat: Figure
+    completion: Figure
+    volume: Figure
+    lateness: Figure | None
+    database: Figure
+    headline: str
+    lead: tuple[str, ...]
+
+
+def course_of(
+    services: Services, rule: str, back: str, now: datetime, words: Words
+) -> Course:
+    """The course of one rule over the last 24 hours, 7 or 14 days; the same for all who ask within some seconds."""
+    report = _kept.get(
+        (services.settings.effective_store_url, rule, back),
+        lambda: _report(services, rule, Window(now - RANGES[back], now), now),
+    )
+    key = (report["as_of"], services.settings.effective_store_url, rule, back, words)
+    found: Course = _kept.get(key, lambda: _drawn(report, words))
+    return found
+
+
+def _report(
+    services: Services, rule: str, window: Window, now: datetime
+) -> dict[str, Any]:
+    return report_of(services.resources, window, rule, now)
+
+
+def _drawn(report: Mapping[str, Any], words: Words) -> Course:
+    known = dict(report)
+    pictures = Pictures(known, words.report)
+    return Course(
+        heartbeat=_heartbeat(known, pictures.window, words),
+        completion=pictures.completion(),
+        volume=pictures.volume(),
+        lateness=pictures.lateness() if known["lateness"] else None,
+        database=pictures.database(),
+        headline=headline(known, words.report),
+        lead=lead(known, words.report),
+    )
+
+
+def _heartbeat(report: Mapping[str, Any], window: Window, words: Words) -> Figure:
+    """As in a report, but each bar leads to its checks."""
+    beats = [_beat(row, report["rule"], words) for row in report["beats"]]
+    title = words.say("heartbeat_title")
+    drawn = heartbeat_strip(
+        beats, Frame(title, window, words.zone, words.charts, "heartbeat")
+    )
+    return Figure(drawn, title, drawn.told)
+
+
+def _beat(row: Mapping[str, Any], rule: str, words: Words) -> Beat:
+    if not row["checks"]:
+        return Beat(parse_utc(row["start"]), parse_utc(row["end"]), None)
+    note = (
+        ""
+        if row["lowest_rate"] is None
+        else words.report.say(
+            "beat_note", rate=words.rate(row["lowest_rate"]), missing=row["missing"]
+        )
+    )
+    asked = {"type": "quick", "rule": rule, "since": row["start"], "until": row["end"]}
+    health = Health(row["health"]) if row["health"] else None
+    return Beat(
+        parse_utc(row["start"]),
+        parse_utc(row["end"]),
+        health,
+        note,
+        f"/runs?{urlencode(asked)}",
+    )

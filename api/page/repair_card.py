@@ -1,0 +1,51 @@
+"""The repair that goes on, or the last one, on a card; read from the tables of repairs alone."""
+
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from compensation.progress import progress_of
+from compensation.runs import Run, latest_runs, runs_in
+from compensation.states import LIVE, OPEN_ITEMS, REDRIVABLE
+from consistency.database import database_now, transaction
+from consistency.errors import DatabaseError
+from consistency.ledger.own_tables import REPAIRS
+from consistency.ledger.schema import is_current
+from consistency.resources import Resources
+
+log = structlog.get_logger(__name__)
+
+Record = dict[str, Any]
+
+
+def repair_card(resources: Resources) -> Record | None:
+    """None where there is none, `{"unread": True}` where the application's database does not answer."""
+    try:
+        if not is_current(resources.primary, REPAIRS):
+            return None
+        with transaction(resources.reader) as connection:
+            found = [*reversed(runs_in(connection, LIVE)), *latest_runs(connection, 1)]
+            return _record(connection, found[0]) if found else None
+    except DatabaseError as error:
+        log.warning("page.repairs_unread", reason=str(error))
+        return {"unread": True}
+
+
+def _record(connection: Connection, run: Run) -> Record:
+    progress = progress_of(connection, run, database_now(connection))
+    failed = sum(
+        count
+        for state, count in progress.counts.items()
+        if state in REDRIVABLE - OPEN_ITEMS
+    )
+    return {
+        "unread": False,
+        "run_id": run.id,
+        "state": str(run.state),
+        "is_live": run.is_live,
+        "done": progress.total - progress.open,
+        "total": progress.total,
+        "failed": failed,
+        "eta": progress.eta_seconds,
+    }
