@@ -8,7 +8,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -62,7 +62,7 @@ def page_answer(request: Request, name: str, items: Sequence[Any], cursor: str |
 
 def _next_path(request: Request, cursor: str) -> str:
     kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
-    return f"{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+    return f"{quote(request.url.path)}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
 def _decoded(cursor: str) -> Any:

@@ -41,10 +41,10 @@ def problem_object(problem: Problem) -> dict[str, Any]:
         "type": "about:blank",
         "title": _title(problem.status),
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": _printable(problem.detail),
     }
     if problem.errors:
-        found["errors"] = [dict(each) for each in problem.errors]
+        found["errors"] = [{key: _printable(text) for key, text in each.items()} for each in problem.errors]
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         found["request_id"] = request_id
     return found
@@ -63,6 +63,11 @@ def not_found(what: str) -> Problem:
 def pointer(*path: object) -> str:
     """The place in a body as RFC 6901 writes it: `/3/level`."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _printable(text: str) -> str:
+    # It shows what the client sent, and may be shown on a terminal.
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _title(status: int) -> str:

@@ -18,6 +18,8 @@ from consistency.shared import Shared
 
 #: For how many seconds' worth of requests one may come at once.
 _BURST_SECONDS = 2
+#: What a proxy passes on as an address may be any text.
+_LONGEST_ADDRESS = 64
 
 
 class RateLimit:
@@ -40,7 +42,7 @@ class RateLimit:
 
 def _limit(request: Request, services: UsesServices) -> None:
     limit: RateLimit = request.app.state.rate_limit
-    wait = limit.take(request.client.host if request.client else "unknown")
+    wait = limit.take(request.client.host[:_LONGEST_ADDRESS] if request.client else "unknown")
     if wait:
         detail = f"more than {services.settings.api_rate} requests a second; wait {wait:.1f} s"
         raise Problem(429, detail, headers={"Retry-After": str(math.ceil(wait))})

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import make_url
 
 from tests.acceptance.command_line import PROGRAM, Ended, Place, ended
 from tests.factories.front_door import EVENTS, NOBODY, an_event
+from tests.servers.pausing import way_to
 
 SAID = re.compile(r"answers at (http://\S+)")
 
@@ -127,3 +129,16 @@ def test_it_answers_while_its_database_is_not_there(place: Place) -> None:
         end = stopped(process, signal.SIGTERM)
     assert end.code == 0
     assert "hush" not in end.err
+
+
+@pytest.mark.full
+def test_it_ends_though_its_database_is_frozen(place: Place, postgres_url: str) -> None:
+    url = make_url(postgres_url)
+    assert url.port
+    with way_to(url.port) as way:
+        led = url.set(port=way.port).render_as_string(hide_password=False)
+        with serving(place.changed(RECONCILERY_DATABASE_URL=led)) as (here, process):
+            assert "init" in requests.get(here + EVENTS, timeout=30).json()["detail"]
+            way.freeze()
+            assert requests.get(here + EVENTS, timeout=30).status_code == 503
+            assert stopped(process, signal.SIGTERM).code == 1

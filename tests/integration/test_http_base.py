@@ -20,6 +20,7 @@ from consistency.errors import (
     DatabaseError,
     DatabaseUnavailable,
     LedgerMissing,
+    MappingError,
     NotAllowed,
     ReconcileryError,
     StatementTimeout,
@@ -43,7 +44,6 @@ def test_a_path_that_is_none_is_a_problem_that_shows_it_harmlessly(api: Api) -> 
     assert found["type"] == "about:blank"
     assert found["title"] == "Not Found"
     problem_of(api.get("/api/monitoring/events/"), 404)
-    problem_of(api.get("/"), 404)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,14 @@ def test_a_body_that_is_no_json_is_a_bad_request(api: Api, body: bytes, told: st
     assert [each["pointer"] for each in found["errors"]] == [""]
 
 
+def test_no_answer_steers_the_terminal_that_shows_it(api: Api) -> None:
+    hostile = f"{EVENTS}?a=%1b[2J%0d%0ax"
+    assert api.post(hostile, data=b"x", headers={"Content-Type": "text/plain"}).status_code == 415
+    for answer in (api.get("/%1b[2J%0a"), api.get(hostile), api.post(hostile, data=b"x")):
+        assert answer.json()["detail"].isprintable()
+        assert all(text.isprintable() for each in answer.json().get("errors", []) for text in each.values())
+
+
 def test_a_body_over_the_limit_is_refused_before_it_is_read(api: Api) -> None:
     head = f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LARGEST + 1}\r\n\r\n".encode()
     assert b" 413 " in raw(api, head).splitlines()[0]
@@ -215,6 +223,7 @@ def test_the_name_of_a_request_is_kept_sent_back_and_logged(api: Api, tmp_path: 
         (NotAllowed("refused"), 500),
         (DatabaseError("refused"), 500),
         (ConfigurationError("wrong"), 500),
+        (MappingError("no such column"), 409),
         (ReconcileryError("something else"), 500),
         (Problem(409, "already there"), 409),
         (ZeroDivisionError("secret inner words"), 500),

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from consistency.event_checks import event_of_object, seal
-from monitoring.transports.http import HttpTransport
-from tests.factories.front_door import EVENTS, an_event, compact, front_door, problem_of, stored_count, token_entry
-from tests.factories.travelling import arrived, several, to_be_told
+from tests.factories.front_door import EVENTS, an_event, compact, front_door, problem_of, stored_count
+from tests.factories.travelling import to_be_told
 from tests.servers.api import Api
 
-OPERATE, MAY_OPERATE = token_entry()
 JSON = {"Content-Type": "application/json"}
 NUL = "a\x00b"
 
@@ -123,15 +119,3 @@ def test_arrays_have_a_length(api: Api) -> None:
     assert "at most 1000" in problem_of(api.post(EVENTS, json=[an_event()] * 1001), 413)["detail"]
     assert "at least one" in problem_of(api.post(EVENTS, json=[]), 422)["detail"]
     assert api.post(EVENTS, json=[an_event()] * 1000).json()["stored"] == 1000
-
-
-def test_the_way_out_of_services_leads_here(sqlite_url: str, sqlite: Engine) -> None:
-    with front_door(sqlite_url, api_tokens=[MAY_OPERATE]) as api:
-        transport = HttpTransport(api.url, OPERATE, timedelta(seconds=30))
-        travelling = several(700)
-        unknown = seal(event_of_object(an_event(id="odd", event_type="disk_swapped"), {"disk_swapped"}))
-        refused = transport.send([*travelling[:3], unknown, *travelling[3:]])
-        transport.close()
-        assert [each.event.id for each in refused] == ["odd"]
-        assert "event_type" in refused[0].reason
-        assert arrived(sqlite) == {each.id: each.body.decode() for each in travelling}
