@@ -16,6 +16,7 @@ COMMANDS = {
     "alerts": "cli.alerts.group",
     "notify": "cli.notify.group",
     "events": "cli.events.group",
+    "report": "cli.report",
     "status": "cli.status",
     "schedule": "cli.schedule",
     "init": "cli.init",

@@ -11,7 +11,7 @@ from api.report.alerts import alerts_of
 from api.report.history import Checked, history_of
 from api.report.hours import Hours, hours_of
 from consistency.mapping import RuleMapping, rule_hash
-from consistency.model import CheckType, Window
+from consistency.model import Window
 from consistency.resources import Resources
 from consistency.settings import Settings
 from consistency.tally import Tally
@@ -19,10 +19,7 @@ from consistency.tally import Tally
 
 @dataclass(frozen=True)
 class Found:
-    """The ledger's part: `checks` are those with the rule as it is now, `left_out` counts those with another version.
-
-    `total` is the sum of the counted hours of the window.
-    """
+    """The ledger's part. `total` is the sum of the counted hours of the window; `checks` are all that ran in it."""
 
     settings: Settings
     mapping: RuleMapping
@@ -30,7 +27,6 @@ class Found:
     window: Window
     now: datetime
     checks: list[Checked]
-    left_out: int
     from_files: int
     unreadable: int
     hours: Hours
@@ -43,26 +39,24 @@ class Found:
         return ZoneInfo(self.settings.timezone)
 
     @property
-    def quick(self) -> list[Checked]:
-        """The quick checks."""
-        return [check for check in self.checks if check.type is CheckType.QUICK]
+    def current(self) -> list[Checked]:
+        """The checks with the rule as it is now; numbers of others would not be comparable."""
+        return [check for check in self.checks if check.rule_hash == self.rule_hash]
 
 
 def find(connection: Connection, resources: Resources, window: Window, rule_id: str, now: datetime) -> Found:
     """Read it in one transaction on the own tables, and in the day files."""
     settings = resources.settings
     (mapping,) = settings.rule_by_id(rule_id)
-    known, history = rule_hash(mapping), history_of(connection, resources, rule_id, window)
-    checks = [check for check in history.checks if check.rule_hash == known]
+    history = history_of(connection, resources, rule_id, window)
     hours = hours_of(connection, settings, mapping, window, now)
     return Found(
         settings=settings,
         mapping=mapping,
-        rule_hash=known,
+        rule_hash=rule_hash(mapping),
         window=window,
         now=now,
-        checks=checks,
-        left_out=len(history.checks) - len(checks),
+        checks=history.checks,
         from_files=history.from_files,
         unreadable=history.unreadable,
         hours=hours,

@@ -56,10 +56,6 @@ class History:
     from_files: int = 0
     unreadable: int = 0
 
-    def of(self, kind: CheckType) -> list[Checked]:
-        """Those of one kind."""
-        return [check for check in self.checks if check.type is kind]
-
 
 def history_of(connection: Connection, resources: Resources, rule_id: str, window: Window) -> History:
     """All checks of the rule, whichever version of the rule they were made with."""
@@ -98,6 +94,11 @@ def _filed(report: dict[str, Any], rule_id: str, window: Window) -> Checked | No
         return checked_of(report) if within else None
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def quick_ones(checks: Iterable[Checked]) -> list[Checked]:
+    """The quick checks among them."""
+    return [check for check in checks if check.type is CheckType.QUICK]
 
 
 def checked_of(report: dict[str, Any]) -> Checked:

@@ -37,6 +37,8 @@ def _sentences(report: Report, wording: Wording) -> Iterator[str]:
         yield _missing(report, wording)
     if report["coverage"] < 1 and counted["hours"]:
         yield wording.say("partly", counted=counted["hours_with_data"], hours=counted["hours"])
+    if others := report["measured"]["checks_with_another_rule"]:
+        yield wording.counted("other_rule", others, count=others)
     if report["onset"]:
         yield _onset(report["onset"], wording)
     elif report["onset_seen"]:
@@ -101,11 +103,11 @@ def _change(report: Report, wording: Wording) -> Iterator[str]:
 
 def commands(report: Report) -> tuple[str, ...]:
     """What to type next: how to see the missing tasks, or how to get them counted."""
-    if report["coverage"] < 1:
-        return ("reconcilery check deep",)
-    if not report["counts"]["missing"]:
-        return ()
     start, end = (utc_text(parse_utc(report["counted"][name])) for name in ("start", "end"))
     asked = f"--start-date {start} --end-date {end} --rule {report['rule']}"
+    if report["coverage"] < 1:
+        return (f"reconcilery check range {asked}",) if report["counted"]["hours"] else ()
+    if not report["counts"]["missing"]:
+        return ()
     listing = f"reconcilery missing {asked}"
     return (listing, f"reconcilery repair plan {asked}") if report["repairable"] else (listing,)

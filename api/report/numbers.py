@@ -38,13 +38,13 @@ def numbers_of(found: Found) -> dict[str, Any]:
         "avg_outputs_per_task": round(total.outputs / total.tasks, 4) if total.tasks else None,
         "delay_seconds": _delays(total) if found.hours.measures_delay else None,
         "missing_sample": total.sample.in_order(),
-        "latest": [_latest(check) for check in _last_of_each_kind(found.checks)],
+        "latest": [_latest(check) for check in _last_of_each_kind(found.current)],
     }
 
 
 def _counts(found: Found, total: Tally) -> dict[str, int | None]:
     """What the latest check by the hour could not count is None here too."""
-    last = next((check for check in reversed(found.checks) if check.type is not CheckType.QUICK), None)
+    last = next((check for check in reversed(found.current) if check.type is not CheckType.QUICK), None)
     unmeasured = {name for name, count in (last.counts if last else {}).items() if count is None}
     unmeasured |= set() if found.hours.measures_delay else {"late"}
     counts = {name: count for name, count in total.counts().items() if name not in _FLEETING}

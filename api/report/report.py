@@ -5,7 +5,7 @@ from typing import Any
 
 from api.report.beats import beats_of
 from api.report.found import Found, find
-from api.report.history import Checked
+from api.report.history import Checked, quick_ones
 from api.report.hours import onset_of, trend_of
 from api.report.lateness import ranges_of
 from api.report.numbers import numbers_of, verdict_of
@@ -65,16 +65,16 @@ def _repairs(resources: Resources, rule: str, window: Window) -> tuple[list[dict
 
 def _course(found: Found) -> dict[str, Any]:
     trend = trend_of(found.hours, found.zone)
-    days = trend.pop("daily")
+    days, seen, settings = trend.pop("daily"), quick_ones(found.current), found.settings
     return {
         "onset": onset_of(found.hours),
-        "onset_seen": seen_onset(found.quick),
+        "onset_seen": seen_onset(seen),
         "trend": trend,
         "days": days,
-        "series": series_of(found.hours, found.quick, found.window, found.zone),
-        "beats": beats_of(found.quick, found.window, found.settings.quick_every, found.now),
+        "series": series_of(found.hours, seen, found.window, found.zone),
+        "beats": beats_of(quick_ones(found.checks), found.window, settings.quick_every, found.now),
         "lateness": _lateness(found),
-        "segments": _segments(found.checks),
+        "segments": _segments(found.current),
     }
 
 
@@ -109,7 +109,7 @@ def _work(found: Found, trouble: str) -> dict[str, Any]:
             "checks": kinds_of(checks),
             "grace_seconds": found.mapping.grace.total_seconds(),
             "late_after_seconds": found.mapping.late_after.total_seconds(),
-            "checks_with_another_rule": found.left_out,
+            "checks_with_another_rule": len(checks) - len(found.current),
             "checks_from_files": found.from_files,
             "unreadable_lines": found.unreadable,
             "trouble": trouble or None,
