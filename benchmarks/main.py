@@ -4,7 +4,7 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import deep, great_expectations, journal, kills, quick, readme, repair, results, tell
+from benchmarks import deep, emit, great_expectations, journal, kills, quick, readme, repair, results, tell
 from benchmarks.data import Shape
 from benchmarks.harness import Bench, say, servers
 from benchmarks.servers import connect
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "kills": kills.measure,
     "repair": repair.measure,
     "tell": tell.measure,
+    "emit": emit.measure,
 }
 FILE = Path(__file__).parent / "results.json"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 
-from consistency.event_checks import Draft
+from consistency.events import Event
 
 MOST = 10_000
 #: Events larger than this count for more, so that a full buffer holds about 100 MB at most.
@@ -16,8 +16,8 @@ _LARGE = 4_096
 _MOST_LARGE = 1_000
 LINGER_SECONDS = 0.05
 
-#: An event, and whether it is on its way already.
-Emitted = tuple[Draft, bool]
+#: An event, a JSON object of its details and metrics, and whether it is on its way already.
+Emitted = tuple[Event, str, bool]
 
 
 @dataclass(slots=True)
@@ -41,8 +41,7 @@ class Buffer:
     def put(self, emitted: Emitted) -> bool:
         """Whether there was room."""
         size = self._queue.qsize()
-        _, tables = emitted[0]
-        if size >= MOST or (size >= _MOST_LARGE and len(tables) > _LARGE):
+        if size >= MOST or (size >= _MOST_LARGE and len(emitted[1]) > _LARGE):
             return False
         self._queue.put(emitted)
         return True

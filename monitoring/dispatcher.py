@@ -37,7 +37,7 @@ class Dispatcher:
         at_once = grave or self._closed
         if at_once:
             self.way.keep([sealed(drawn_up)])
-        if not self._buffer.put((drawn_up, at_once)):
+        if not self._buffer.put((*drawn_up, at_once)):
             self._do_without_callbacks(drawn_up, at_once)
         if self._thread is None:
             self._start()
@@ -87,9 +87,9 @@ class Dispatcher:
 
     def _take_further(self, gathered: Gathered) -> None:
         ordinary = []
-        for drawn_up, on_its_way in gathered.events:
-            written = sealed(drawn_up)
-            self._callbacks.offer(drawn_up[0], written)
+        for event, tables, on_its_way in gathered.events:
+            written = sealed((event, tables))
+            self._callbacks.offer(event, written)
             if not on_its_way:
                 ordinary.append(written)
         if ordinary:

@@ -1,4 +1,7 @@
-"""A web server over TLS that takes everything; `python -m benchmarks.programs.receiver CERTIFICATE` tells where."""
+"""A web server that takes everything; `python -m benchmarks.programs.receiver [CERTIFICATE]` tells where.
+
+It speaks TLS if there is a certificate.
+"""
 
 import ssl
 import sys
@@ -25,12 +28,13 @@ class Receiver(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve until the process is ended."""
-    certificate = Path(sys.argv[1])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    print(f"https://127.0.0.1:{server.server_address[1]}/hook", flush=True)
+    server, scheme = ThreadingHTTPServer(("127.0.0.1", 0), Receiver), "http"
+    if len(sys.argv) > 1:
+        certificate, scheme = Path(sys.argv[1]), "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    print(f"{scheme}://127.0.0.1:{server.server_address[1]}/hook", flush=True)
     server.serve_forever()
 
 
