@@ -147,6 +147,7 @@ class Settings(BaseModel):
         default="reconcilery", min_length=1, max_length=100, description="the name of your application in messages"
     )
     public_url: HttpUrl | Literal[""] = Field(default="", description="the address of the web page, for links")
+    flower_url: HttpUrl | Literal[""] = Field(default="", description="the address of Flower, for links")
     channels: dict[ChannelName, ChannelSettings] = Field(default={}, description="how people are told")
     event_types: tuple[EventTypeName, ...] = Field(
         default=(), description="types of your own that events may have beside the built-in ones"

@@ -44,7 +44,7 @@ In their variables all five are JSON, and `custom_checks` and `link_hosts` are n
 | `RECONCILERY_TEST_POSTGRES_URL` | a server for the tests, instead of a private one |
 | `RECONCILERY_TEST_MARIADB_URL` | the same |
 | `RECONCILERY_TEST_REDIS_URL` | the same |
-| `FLOWER_BASIC_AUTH` | `user:password` that the Flower of `scripts/start` asks for; without it Flower is read-only |
+| `FLOWER_BASIC_AUTH`, `FLOWER_BASIC_AUTH_FILE` | `user:password` that Flower asks for, or a file with it; without it Flower is read-only and listens on this machine alone |
 | `NO_COLOR` | no colours |
 """
 

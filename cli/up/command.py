@@ -50,11 +50,12 @@ def _up(folder: Path, *, once: bool) -> int:
         if demo:
             demo.clean()
         broker, page = choose_broker(_configured_redis(), folder / "redis"), api(wished_port=load_settings().api_port)
-        environment = {**_environment(demo, page), "RECONCILERY_REDIS_URL": broker.url}
+        watched = flower()
+        environment = {**_environment(demo, page, watched), "RECONCILERY_REDIS_URL": broker.url}
         _make_ledger(load_settings(environ={**os.environ, **environment}))
         stack.enter_context(for_second_terminal(folder / "environment", environment))
         redis = [broker.service] if broker.service else []
-        services = [*redis, *(demo.services() if demo else []), worker(), beat(folder), page, flower()]
+        services = [*redis, *(demo.services() if demo else []), worker(), beat(folder), page, watched]
         if not once:
             click.echo(f"To type commands in a second terminal, begin there with: . {folder / 'environment'}")
         if demo is None:
@@ -65,9 +66,10 @@ def _up(folder: Path, *, once: bool) -> int:
         return run(services, environment=environment, story=Story(demo), keep_running=not once, stream=stream)
 
 
-def _environment(demo: Demo | None, page: Service) -> dict[str, str]:
-    """The demo's settings; messages lead to its page."""
-    return {**demo.environment(), "RECONCILERY_PUBLIC_URL": page.url} if demo else {}
+def _environment(demo: Demo | None, page: Service, watched: Service) -> dict[str, str]:
+    """The demo's settings; messages lead to its page, and the page to Flower."""
+    linked = {} if load_settings().flower_url else {"RECONCILERY_FLOWER_URL": watched.url}
+    return {**linked, **demo.environment(), "RECONCILERY_PUBLIC_URL": page.url} if demo else linked
 
 
 def _configured_redis() -> str | None:
