@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from channels_page import channels_page
+from http_page import http_page
 from settings_page import settings_page
 
 from cli.manual import manual
@@ -11,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
     "docs/reference/channels.md": channels_page,
     "docs/reference/cli.md": manual,
+    "docs/reference/http-paths.md": http_page,
     "docs/reference/settings.md": settings_page,
 }
 
