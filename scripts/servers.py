@@ -1,4 +1,4 @@
-"""The servers and tools that the tests start for themselves: which are missing, and how they get here."""
+"""The servers, browser and tools that the tests start for themselves: which are missing, and how they get here."""
 
 from __future__ import annotations  # an old Python must be able to read this file, to say that it is too old
 
@@ -8,19 +8,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Debian's package -> a program of it, and where it may be beside PATH.
+# Debian's package -> a program of it, or another file, and where that may be beside PATH.
 PROGRAMS = {
     "postgresql": ("initdb", "/usr/lib/postgresql/*/bin"),
     "mariadb-server-core": ("mariadbd", "/usr/sbin"),
     "mariadb-client-core": ("my_print_defaults", "/usr/bin"),
     "redis-server": ("redis-server", "/usr/bin"),
     "prometheus": ("promtool", "/usr/bin"),
+    "chromium": ("chromium", "/usr/bin"),
+    # What drives the browser needs this library, and Chinese on a picture needs letters.
+    "libatomic1": ("libatomic.so.1", "/usr/lib/*"),
+    "fonts-wqy-zenhei": ("wqy-zenhei.ttc", "/usr/share/fonts/truetype/wqy"),
 }
 CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 
 
 def install_missing() -> None:
-    """Installs the missing servers when this is root on Debian, else prints how to; starts no service of the system."""
+    """Installs what is missing when this is root on Debian, else prints how to; starts no service of the system."""
     packages = missing()
     if packages and not (os.geteuid() == 0 and shutil.which("apt-get") and install(packages)):
         print(f"For all tests: apt-get install --no-install-recommends {' '.join(packages)}", file=sys.stderr)
@@ -35,7 +39,7 @@ def install(packages: list[str]) -> bool:
 
 
 def missing() -> list[str]:
-    """The Debian packages whose programs are not on this machine."""
+    """The Debian packages whose programs or files are not on this machine."""
     return [package for package, (program, places) in PROGRAMS.items() if not present(program, places)]
 
 
