@@ -110,6 +110,7 @@ def cancel_repair(resources: Resources, run_id: str, actor: str) -> Run:
 def roll_back_repair(resources: Resources, run_id: str, actor: str) -> Run:
     """Have the workers delete the rows that a run has written, each only if nobody has changed it since."""
     run = _read(resources, run_id)
+    rolling_back.require_undoable(run)
     resources.rule(run.rule_id)
     require_workers(resources.settings, f"run {run.id} stays {run.state}")
     begun = rolling_back.begin(resources, run.id, actor)

@@ -47,7 +47,7 @@ def rehearse(resources: Resources, rule: BoundRule, run_id: str) -> Undone:
     while True:
         with transaction(resources.reader) as connection:
             run = require_run(connection, run_id)
-            _require_undoable(run)
+            require_undoable(run)
             page = _page(connection, run_id, last)
             for entry in page:
                 outcome, image = fate_of(connection, rule, entry, lock=False)
@@ -63,13 +63,14 @@ def begin(resources: Resources, run_id: str, actor: str) -> Run:
     with transaction(resources.primary) as connection:
         run = require_run(connection, run_id)
         if run.state is not RunState.ROLLING_BACK:
-            _require_undoable(run)
+            require_undoable(run)
             if not change_state(connection, run, RunState.ROLLING_BACK, actor):
                 raise RepairRefused(f"run {run_id} has just changed; look at it again")
         return require_run(connection, run_id)
 
 
-def _require_undoable(run: Run) -> None:
+def require_undoable(run: Run) -> None:
+    """RepairRefused, with why, when the run can be taken back neither now nor as it stands."""
     if run.state in {RunState.RUNNING, RunState.VERIFYING}:
         raise RepairRefused(f"run {run.id} is {run.state}; pause or cancel it first, or wait for its end")
     if run.state is not RunState.ROLLING_BACK and not may_follow(run.state, RunState.ROLLING_BACK):
