@@ -41,12 +41,18 @@ def trend(points: Iterable[HourPoint], window: Window, zone: ZoneInfo) -> dict[s
     `points` are whole UTC hours of both periods in any order; what lies outside is ignored, a missing hour is a gap.
     """
     known = {point.start: point for point in points}
+    hourly = [{"start": utc_text(hour), **_summary(_known([hour], known))} for hour in _hours(window)]
+    return {"hourly": hourly, **trend_by_day(known.values(), window, zone)}
+
+
+def trend_by_day(points: Iterable[HourPoint], window: Window, zone: ZoneInfo) -> dict[str, Any]:
+    """The same without the hours."""
+    known = {point.start: point for point in points}
     hours = _hours(window)
     earlier = [hour - len(hours) * HOUR for hour in hours]
     days = _days(hours, known, zone)
     this, previous = _period(hours, known), _period(earlier, known)
     return {
-        "hourly": [{"start": utc_text(hour), **_summary(_known([hour], known))} for hour in hours],
         "daily": days,
         "this_period": this,
         "previous_period": previous,
@@ -94,8 +100,7 @@ def _summary(points: Sequence[HourPoint]) -> dict[str, Any]:
         late,
         completion_rate(with_outputs, tasks),
         share(late, with_outputs),
-        _delay(points, 0.5),
-        _delay(points, 0.95),
+        *_delays(points),
     )
     return dict(zip(_SUMMARY, values, strict=True))
 
@@ -112,13 +117,14 @@ _SUMMARY = (
 )
 
 
-def _delay(points: Sequence[HourPoint], percentile: float) -> float | None:
+def _delays(points: Sequence[HourPoint]) -> tuple[float | None, float | None]:
+    """The delays that half and 95 % of the outputs did not exceed."""
     merged = DelayHistogram()
     for point in points:
         if point.delays is None:
-            return _typical(points, "delay_p50" if percentile == 0.5 else "delay_p95")  # noqa: PLR2004 - the two there are
+            return _typical(points, "delay_p50"), _typical(points, "delay_p95")
         merged.merge(point.delays)
-    return merged.percentile(percentile)
+    return merged.percentile(0.5), merged.percentile(0.95)
 
 
 def _typical(points: Sequence[HourPoint], name: str) -> float | None:

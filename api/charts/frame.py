@@ -119,9 +119,11 @@ def level_line(plot: Plot, share: float, label: str) -> Svg:
 
 
 def legend(entries: Iterable[tuple[str, str]]) -> Svg:
-    """What the colours mean, right above the plot: (class, words) each."""
+    """What the colours mean, right above the plot: (class, a sign and words) each; only the sign has the colour."""
+    signed = [(kind, *words.partition(" ")) for kind, words in entries]
     spans = [
-        element("tspan", words, class_=kind, dx=12 if place else None) for place, (kind, words) in enumerate(entries)
+        joined(element("tspan", sign, class_=kind, dx=12 if place else None), element("tspan", f" {words}"))
+        for place, (kind, sign, _, words) in enumerate(signed)
     ]
     return element("text", *spans, x="100%", y=12, text_anchor="end", class_="legend") if spans else Svg()
 

@@ -1,16 +1,17 @@
 """What people were told in a window: every time an alert fired, how it went on, and what each channel did with it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from consistency.ledger.alert_tables import alert_changes, alerts
 from consistency.ledger.delivery_tables import deliveries
 from consistency.model import Level, Window, utc_text
+from notifiers.alerts.alert import LIVE
 from notifiers.alerts.changes import What
 from notifiers.deliveries.states import OPEN, DeliveryState
 
@@ -59,7 +60,8 @@ def alerts_of(connection: Connection, rule_id: str, window: Window) -> list[dict
 
 def _episodes(connection: Connection, rule_id: str, window: Window) -> dict[Key, _Episode]:
     chosen = select(alerts).where(alerts.c.rule_id.in_([rule_id, ""]), alerts.c.episode > 0)
-    rows = {row.id: row for row in connection.execute(chosen.where(alerts.c.last_seen_at >= window.start))}
+    recent = or_(alerts.c.last_seen_at >= window.start, alerts.c.state.in_(sorted(LIVE)))
+    rows = {row.id: row for row in connection.execute(chosen.where(recent))}
     changes = select(alert_changes).where(alert_changes.c.alert_id.in_(sorted(rows)), alert_changes.c.at < window.end)
     newest = connection.execute(changes.order_by(alert_changes.c.id.desc()).limit(MOST_CHANGES)).all()
     found: dict[Key, _Episode] = {}
@@ -124,8 +126,3 @@ def _count(channels: dict[str, dict[str, Any]], row: Row[Any]) -> None:
     elif row.state == DeliveryState.DEAD:
         channel["given_up"] += 1
         channel["why"] = row.ended_because
-
-
-def marks_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The moments at which somebody took an alert on."""
-    return [{"at": acked["at"], "by": acked["by"]} for row in rows for acked in row["acknowledged"]]

@@ -74,8 +74,9 @@ def history_of(connection: Connection, resources: Resources, rule_id: str, windo
 def _ledger_reports(connection: Connection, rule_id: str, window: Window) -> Iterator[dict[str, Any]]:
     of_rule = (check_runs.c.rule_id == rule_id) & (check_runs.c.state == CLOSED) & check_runs.c.report.is_not(None)
     within = (check_runs.c.as_of >= window.start) & (check_runs.c.as_of < window.end)
-    # What was looked at then closed then or later; this is what the index knows.
-    chosen = select(check_runs.c.report).where(of_rule, within, check_runs.c.closed_at >= window.start)
+    # What was looked at then was closed then or later, and the index knows rule, type and end.
+    indexed = check_runs.c.type.in_(list(CheckType)) & (check_runs.c.closed_at >= window.start)
+    chosen = select(check_runs.c.report).where(of_rule, within, indexed)
     texts = connection.execution_options(yield_per=_AT_ONCE).scalars(chosen.order_by(check_runs.c.as_of))
     return (json.loads(text) for text in texts)
 

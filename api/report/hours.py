@@ -15,7 +15,7 @@ from consistency.stretches import HOUR, ceil_to, floor_to
 from consistency.tally import Tally, merged
 from monitor_tasks.hour_points import points_of, rounded
 from monitor_tasks.onset import onset
-from monitor_tasks.trends import HourPoint, trend
+from monitor_tasks.trends import HourPoint, trend_by_day
 from monitor_tasks.volume import JudgedHour, judge_hours
 
 #: Seven weeks hold the fourteen days of a weekend that a judgement needs.
@@ -73,9 +73,8 @@ def hours_of(connection: Connection, settings: Settings, mapping: RuleMapping, w
 
 
 def trend_of(hours: Hours, zone: ZoneInfo) -> dict[str, Any]:
-    """As in deep checks: days, this period against the one before, the slope; hourly rows are left out."""
-    found: dict[str, Any] = rounded(trend(hours.points(), hours.whole, zone))
-    del found["hourly"]
+    """As in deep checks: days, this period against the one before, the slope."""
+    found: dict[str, Any] = rounded(trend_by_day(hours.points(), hours.whole, zone))
     return found
 
 

@@ -57,7 +57,12 @@ def _note(text: str) -> str:
 def _table(table: Table) -> Iterator[str]:
     yield _row(escaped(name) for name in table.header)
     yield _row("---:" if place in table.numbers else "---" for place in range(len(table.header)))
-    yield from (_row(map(_cell, row)) for row in table.rows)
+    yield from (_row(map(_in_table, row)) for row in table.rows)
+
+
+def _in_table(cell: Cell) -> str:
+    # Only here a pipe ends code.
+    return _cell(cell).replace("|", "\\|") if isinstance(cell, Code) else _cell(cell)
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -67,4 +72,11 @@ def _row(cells: Iterable[str]) -> str:
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Badge):
         return f"{_ICONS.get(cell.kind, '')}{escaped(cell.word)}"
-    return f"`{cell.text}`" if isinstance(cell, Code) else escaped(cell)
+    return _code(cell.text) if isinstance(cell, Code) else escaped(cell)
+
+
+def _code(text: str) -> str:
+    """The text between more backticks than it has in a row."""
+    shown = _UNSHOWN.sub(" ", text)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    return f"{fence} {shown} {fence}" if len(fence) > 1 else f"{fence}{shown}{fence}"

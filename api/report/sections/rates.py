@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from api.report.document import Badge, Cell, Fact, Facts, Paragraph, Section, Table
+from api.report.document import Badge, Cell, Code, Fact, Facts, Paragraph, Section, Table
 from api.report.pictures import Pictures
 from api.report.words.wording import NOTHING, Wording, figure, rate
 from consistency.rules import health_of
@@ -69,12 +69,19 @@ def _rate(value: float | None) -> Cell:
 def segments(report: Report, wording: Wording) -> Section:
     """A table for each column that breaks the numbers down."""
     found, say = report["segments"], wording.say
+    sample = _sample(report, wording)
     if not found:
-        return Section("segments", say("segments"), (Paragraph(say("segments_nothing"), faint=True),))
+        return Section("segments", say("segments"), (Paragraph(say("segments_nothing"), faint=True), *sample))
     check, as_of = say(f"check_{found['type']}"), wording.moment(found["as_of"])
     origin = Paragraph(say("segments_from", check=check, as_of=as_of, span=wording.span(found["window"])), faint=True)
     tables = (_column(name, rows, wording) for name, rows in found["columns"].items())
-    return Section("segments", say("segments"), (*tables, origin))
+    return Section("segments", say("segments"), (*tables, origin, *sample))
+
+
+def _sample(report: Report, wording: Wording) -> tuple[Facts, ...]:
+    """The keys of some missing tasks."""
+    keys = ", ".join(report["missing_sample"])
+    return (Facts((Fact(wording.say("for_example"), Code(keys)),)),) if keys else ()
 
 
 def _column(name: str, rows: list[Report], wording: Wording) -> Table:

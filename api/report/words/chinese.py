@@ -62,6 +62,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "segments": "谁受影响",
         "segments_from": "来自 {as_of} 的{check}，范围 {span}。",
         "segments_nothing": "没有分组：在规则的 `segments` 中写上列名，完整检查和深度检查就会分组统计。",
+        "for_example": "缺少输出的任务，例如",
         "share_missing": "占缺少的比例",
         "alerts": "告警与通知",
         "alerts_nothing": "这段时间没有告警。",

@@ -66,6 +66,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "segments": "Who is hit",
         "segments_from": "Of the {check} check of {as_of}, over {span}.",
         "segments_nothing": "No breakdown: name columns of the tasks in `segments` of the rule to get one.",
+        "for_example": "Missing, for example",
         "share_missing": "Share of the missing",
         "alerts": "Alerts, and who was told",
         "alerts_nothing": "No alert fired in this time.",
