@@ -36,6 +36,8 @@ class Deliveries:
         self._held: deque[WrittenEvent] = deque()
         self._left: SpoolFile | None = None
         self._looked = float("-inf")
+        #: How many events of this process have been taken or refused so far.
+        self.settled = 0
 
     def __len__(self) -> int:
         """Events in memory."""
@@ -54,14 +56,14 @@ class Deliveries:
         self._held.clear()
         return count
 
-    def deliver(self, ending: Callable[[], bool]) -> None:
-        """Send until nothing is left or the end is near; Unreachable when the other side takes none.
+    def deliver(self, goes_on: Callable[[], bool]) -> None:
+        """Send until nothing is left, or `goes_on`, asked between batches, says no; Unreachable if nobody takes any.
 
         What others have left goes out in turns with what is new, which may be more urgent.
         """
         way = self._opened()
         busy = True
-        while busy and not ending():
+        while busy and goes_on():
             busy = any([self._send_held(way), self._send_own(way), self._send_left(way)])
 
     def close(self) -> None:
@@ -82,6 +84,7 @@ class Deliveries:
         self._send(way, batch)
         for _ in batch:
             self._held.popleft()
+        self.settled += len(batch)
         return bool(batch)
 
     def _send_own(self, way: Transport) -> bool:
@@ -94,6 +97,7 @@ class Deliveries:
         batch, end = self._spool.read()
         self._send(way, batch)
         self._spool.forget(end, len(batch))
+        self.settled += len(batch)
         return True
 
     def _send_left(self, way: Transport) -> bool:
@@ -102,7 +106,10 @@ class Deliveries:
             return False
         events, end, lines = whole_events(self._left)
         self._send(way, events)
-        self._tally.add("adopted", 0 if self._spool.had(self._left) else len(events))
+        if self._spool.had(self._left):
+            self.settled += len(events)
+        else:
+            self._tally.add("adopted", len(events))
         self._left.forget(end, lines)
         if not self._left.unsent:
             self._left.put_down()

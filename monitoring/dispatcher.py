@@ -10,6 +10,7 @@ from threading import RLock, Thread
 from consistency.event_checks import Draft, sealed
 from monitoring.buffer import Buffer, Gathered
 from monitoring.callbacks import Callbacks
+from monitoring.complaints import log
 from monitoring.deadlines import seconds_left
 from monitoring.leaving import watch_end_of_child
 from monitoring.tally import Tally
@@ -83,7 +84,10 @@ class Dispatcher:
 
     def _run(self) -> None:
         while not self._closed:
-            self._take_further(self._buffer.gather())
+            try:
+                self._take_further(self._buffer.gather())
+            except Exception:  # noqa: BLE001 - what comes next must find this thread alive
+                log.exception("events.lost: some could not be taken further")
 
     def _take_further(self, gathered: Gathered) -> None:
         ordinary = []

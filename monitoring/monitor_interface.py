@@ -223,6 +223,7 @@ class MonitorInterface(Questions):
         self._inherited += [self._dispatcher, self._asking]
         self._begin()
         self._callbacks.take_over(callbacks)
+        remember(self)
 
     def _stop_heartbeat(self) -> None:
         if self._pulse is not None:

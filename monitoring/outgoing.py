@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 
 from consistency.events import WrittenEvent
 from monitoring.complaints import Complaints
@@ -23,6 +24,8 @@ class Outgoing:
         self._spool = Spool(folder)
         self._deliveries = Deliveries(self._spool, open_way, tally, complaints)
         self._sender = Sender(self._deliveries, complaints)
+        self._counting = RLock()
+        self._kept = 0
 
     def keep(self, events: Sequence[WrittenEvent]) -> None:
         # In pieces, so that others who write at once get their turn.
@@ -36,7 +39,7 @@ class Outgoing:
         return len(self._deliveries) + self._spool.waiting()
 
     def settle(self, deadline: float, *, patient: bool = True) -> bool:
-        return self._sender.settle(deadline, patient=patient)
+        return self._sender.settle(self._kept, deadline, patient=patient)
 
     def close(self, deadline: float) -> None:
         self.settle(deadline, patient=False)
@@ -53,9 +56,16 @@ class Outgoing:
         except OSError as error:
             why = f"{self._spool.folder} cannot be written: {error.strerror or error}"
             self._complaints.say("events.in_memory", why, len(events))
-            self._drop(self._deliveries.hold(events), why)
+            lost = self._deliveries.hold(events)
+            self._count(len(events) - lost)
+            self._drop(lost, why)
         else:
+            self._count(len(events))
             self._tally.add("spooled", len(events))
+
+    def _count(self, kept: int) -> None:
+        with self._counting:
+            self._kept += kept
 
     def _drop(self, count: int, why: str) -> None:
         if count:

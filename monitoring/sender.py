@@ -34,18 +34,21 @@ class Sender:
                 self._thread = thread
             self._changed.notify_all()
 
-    def settle(self, deadline: float, *, patient: bool = True) -> bool:
-        """Whether everything was sent by then (time.monotonic); an impatient one gives up after a vain attempt."""
+    def settle(self, kept: int, deadline: float, *, patient: bool = True) -> bool:
+        """Whether the first `kept` events, or all there are, were sent by then (time.monotonic).
+
+        An impatient one gives up after a vain attempt.
+        """
         with self._changed:
             if self._thread is None or self._ending:
-                return self._idle
+                return self._sent(kept)
             self._hurry = True
             self._changed.notify_all()
             vain = self._failures + 1
             self._changed.wait_for(
-                lambda: self._idle or (not patient and self._failures >= vain), seconds_left(deadline)
+                lambda: self._sent(kept) or (not patient and self._failures >= vain), seconds_left(deadline)
             )
-            return self._idle
+            return self._sent(kept)
 
     def end(self, deadline: float) -> None:
         """Stop after the attempt under way, if that ends in time."""
@@ -56,9 +59,8 @@ class Sender:
         if thread is not None and thread is not threading.current_thread():
             thread.join(seconds_left(deadline))
 
-    @property
-    def _idle(self) -> bool:
-        return not (self._work or self._busy)
+    def _sent(self, kept: int) -> bool:
+        return self._deliveries.settled >= kept or not (self._work or self._busy)
 
     def _run(self) -> None:
         trouble = False
@@ -87,15 +89,17 @@ class Sender:
     def _attempt(self) -> str:
         """Send all there is; the trouble in one line, or nothing."""
         try:
-            self._deliveries.deliver(self._is_ending)
+            self._deliveries.deliver(self._goes_on)
         except ReconcileryError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - whatever a way out raises, events are kept and tried again
             return f"{type(error).__name__}: {one_line(error)}"
         return ""
 
-    def _is_ending(self) -> bool:
-        return self._ending
+    def _goes_on(self) -> bool:
+        with self._changed:
+            self._changed.notify_all()
+            return not self._ending
 
     def _note(self, fault: str) -> None:
         with self._changed:

@@ -26,7 +26,7 @@ class Spool:
 
     @property
     def unsent(self) -> bool:
-        return self._file is not None and self._file.unsent > 0
+        return self._file is not None and self._file.is_open and self._file.unsent > 0
 
     def waiting(self) -> int:
         """Events of this process on the disk that nobody has sent yet, as far as it is known here."""
@@ -37,7 +37,7 @@ class Spool:
     def append(self, events: Sequence[WrittenEvent]) -> None:
         """Write all of them to the disk, or none; OSError when there is no room or no right to."""
         with self._held():
-            if self._file is None:
+            if self._file is None or not self._file.is_open:
                 self._file = SpoolFile.new(self.folder)
             self._file.append(events)
 
@@ -45,12 +45,12 @@ class Spool:
         """The oldest events of this process, and what `forget` is told once they are sent."""
         # Others only append, and this thread alone empties; so nobody waits for this.
         file = self._file
-        return file.read() if file else ([], 0)
+        return file.read() if file and file.is_open else ([], 0)
 
     def forget(self, end: int, events: int) -> None:
         """Everything up to there, which was so many events, is sent."""
         with self._lock:
-            if self._file is not None:
+            if self._file is not None and self._file.is_open:
                 self._file.forget(end, events)
 
     def put_down_if_full(self) -> bool:

@@ -26,7 +26,8 @@ class SpoolFile:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self.size = os.fstat(descriptor).st_size
+        self._stat = os.fstat(descriptor)
+        self.size = self._stat.st_size
         self.sent = 0
         #: How many events this process has put in that are not sent.
         self.waiting = 0
@@ -98,12 +99,24 @@ class SpoolFile:
 
     def put_down(self) -> None:
         """Leave it to whoever comes, or to nobody if all of it is sent."""
-        if not self.unsent:
+        if not self.unsent and self.is_open:
             self.path.unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        if self.is_open:
+            os.close(self._descriptor)
+
+    @property
+    def is_open(self) -> bool:
+        """False if somebody has closed it: a program that becomes a daemon closes whatever is open.
+
+        The descriptor's number may be that of a file of the program's by then, which must not be written to.
+        """
+        try:
+            return os.path.samestat(self._stat, os.fstat(self._descriptor))
+        except OSError:
+            return False
 
 
 def _locked(path: Path, descriptor: int) -> bool:

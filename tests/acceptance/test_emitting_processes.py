@@ -21,7 +21,9 @@ def play(part: str, folder: Path, ends_with: int = 0, *, here: bool = True) -> l
     """Let a process play the part to its end; what it told."""
     if here:
         (folder / "here").touch()
-    command = [sys.executable, "-W", "error", str(PROGRAM), part, str(folder)]
+    # From 3.12 on, Python warns of every fork of a process with threads.
+    warnings = ["-W", "error", "-W", "ignore:This process:DeprecationWarning"]
+    command = [sys.executable, *warnings, str(PROGRAM), part, str(folder)]
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == ends_with, done.stderr

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -228,3 +229,21 @@ def test_trouble_is_logged_once_a_minute(
     other_side.away = False
     assert monitor.flush(PATIENCE)
     eventually(lambda: caplog.messages[1:] == ["events.sent: they are taken again"])
+
+
+def test_what_others_go_on_emitting_does_not_hold_up_a_flush(monitor: MonitorInterface, other_side: OtherSide) -> None:
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set():
+            say(monitor, "more", level="error")
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        say(monitor, "mine")
+        assert monitor.flush(PATIENCE)
+        assert "mine" in other_side.messages()
+    finally:
+        over.set()
+        thread.join()

@@ -1,5 +1,6 @@
 """Files in which events wait: who may take them, what is read from them, and when they go."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,26 @@ def test_what_is_refused_for_long_fills_two_files_at_most(tmp_path: Path, monkey
         keep_refused(tmp_path, [Refused(event, "no") for event in several(2)])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["refused.1.jsonl", "refused.jsonl"]
     assert max(path.stat().st_size for path in tmp_path.iterdir()) < 2_000
+
+
+def test_a_descriptor_that_somebody_has_closed_is_not_written_to(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.append(several(3))
+    assert spool._file is not None
+    number = spool._file._descriptor
+    os.close(number)
+    precious = tmp_path / "precious"
+    precious.write_text("of the program")
+    opened = os.open(precious, os.O_RDWR)
+    os.dup2(opened, number)
+    assert not spool.unsent
+    assert spool.read() == ([], 0)
+    spool.forget(1, 1)
+    spool.append(several(2, first=3))
+    assert spool.read()[0] == several(2, first=3)
+    spool.close()
+    assert precious.read_text() == "of the program"
+    for each in {opened, number}:
+        os.close(each)
+    left = [file.read()[0] for file in files_left_behind(tmp_path / "spool")]
+    assert left == [several(3), several(2, first=3)]
