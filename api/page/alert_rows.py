@@ -53,9 +53,7 @@ def alert_row(
         "check": alert.labels.get("check", ""),
         "what": wrong_text(alert, settings, words),
         "since": utc_text(since) if since else None,
-        "until": utc_text(alert.resolved_at)
-        if alert.resolved_at and not alert.is_live
-        else None,
+        "until": utc_text(alert.resolved_at) if alert.resolved_at and not alert.is_live else None,
         "lasted": max(0.0, (end - since).total_seconds()) if since else None,
         "seen": alert.seen,
         "stale": alert.stale,

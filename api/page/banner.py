@@ -35,25 +35,12 @@ def banner_of(
 ) -> Banner:
     """`health` is that of the whole system, `checks` the latest ones; the gravest comes first."""
     check = telling_check(checks)
-    said = {
-        name: _said(name, part, check, settings, words)
-        for name, part in health["components"].items()
-    }
-    wrong = [
-        name
-        for name, part in health["components"].items()
-        if part["status"] != Health.HEALTHY
-    ]
-    wrong.sort(
-        key=lambda name: GRAVEST_FIRST.index(
-            Health(health["components"][name]["status"])
-        )
-    )
+    said = {name: _said(name, part, check, settings, words) for name, part in health["components"].items()}
+    wrong = [name for name, part in health["components"].items() if part["status"] != Health.HEALTHY]
+    wrong.sort(key=lambda name: GRAVEST_FIRST.index(Health(health["components"][name]["status"])))
     first = wrong[0] if wrong else "checks"
     status = str(health["status"])
-    headline = words.say(
-        "headline", health=words.known("health", status), what=said[first]
-    )
+    headline = words.say("headline", health=words.known("health", status), what=said[first])
     others = [said[name] for name in wrong[1:]]
     if first != "checks" and "checks" not in wrong:
         others.append(said["checks"])
@@ -68,14 +55,8 @@ def telling_check(checks: Sequence[Record]) -> Record | None:
         return None
     gravest = overall_health(scheduled)
     fitting = [check for check in scheduled if check["health"] == gravest] or scheduled
-    busy = [
-        check
-        for check in fitting
-        if check["stale"] or check["report"]["counts"]["tasks"]
-    ]
-    return min(
-        busy or fitting, key=lambda check: _KINDS.index(CheckType(check["type"]))
-    )
+    busy = [check for check in fitting if check["stale"] or check["report"]["counts"]["tasks"]]
+    return min(busy or fitting, key=lambda check: _KINDS.index(CheckType(check["type"])))
 
 
 def _said(
@@ -86,11 +67,7 @@ def _said(
     words: Words,
 ) -> str:
     if name == "checks":
-        return (
-            _of_checks(check, settings, words)
-            if part["status"] == Health.HEALTHY or check
-            else _unread(part, words)
-        )
+        return _of_checks(check, settings, words) if part["status"] == Health.HEALTHY or check else _unread(part, words)
     if name in {"workers", "beat"}:
         return _of_process(name, part, words)
     if part["status"] == Health.HEALTHY:
@@ -99,11 +76,7 @@ def _said(
 
 
 def _unread(part: Mapping[str, Any], words: Words) -> str:
-    return (
-        words.say("no_check_yet")
-        if "yet" in part["detail"]
-        else words.say("wrong_checks", why=part["detail"])
-    )
+    return words.say("no_check_yet") if "yet" in part["detail"] else words.say("wrong_checks", why=part["detail"])
 
 
 def _of_checks(check: Record | None, settings: Settings, words: Words) -> str:
@@ -114,18 +87,14 @@ def _of_checks(check: Record | None, settings: Settings, words: Words) -> str:
     if check["stale"]:
         every = periods(settings)[kind] / timedelta(seconds=1)
         age = words.length(check["age_seconds"])
-        return words.say(
-            "stale", check=named, rule=check["rule"], age=age, every=words.length(every)
-        )
+        return words.say("stale", check=named, rule=check["rule"], age=age, every=words.length(every))
     counts = check["report"]["counts"]
     if check["report"]["coverage"] < 1:
         share = f"{int(100 * check['report']['coverage'])} %"
         return words.say("uncovered", check=named, share=share)
     if not counts["tasks"]:
         return words.say(f"idle_{kind}")
-    return words.say(
-        f"rate_{kind}", rate=rate_text(counts["tasks_with_outputs"], counts["tasks"])
-    )
+    return words.say(f"rate_{kind}", rate=rate_text(counts["tasks_with_outputs"], counts["tasks"]))
 
 
 def _of_process(name: str, part: Mapping[str, Any], words: Words) -> str:
@@ -144,6 +113,4 @@ def _more(check: Record, words: Words) -> Iterator[str]:
     key = "lack" if counts["missing"] else "lack_none"
     if check["stale"]:
         yield words.say("when_seen")
-    yield words.say(
-        key, missing=counts["missing"], tasks=counts["tasks"], low=low, high=high
-    )
+    yield words.say(key, missing=counts["missing"], tasks=counts["tasks"], low=low, high=high)

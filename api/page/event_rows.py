@@ -12,9 +12,7 @@ from consistency.model import utc_text
 _LONGEST = 300
 
 
-def event_rows(
-    events: Sequence[StoredEvent], words: Words, now: datetime
-) -> list[dict[str, Any]]:
+def event_rows(events: Sequence[StoredEvent], words: Words, now: datetime) -> list[dict[str, Any]]:
     """One row an event; details and metrics as JSON."""
     return [_row(stored, words, now) for stored in events]
 
@@ -30,8 +28,6 @@ def _row(stored: StoredEvent, words: Words, now: datetime) -> dict[str, Any]:
         "type": body["event_type"],
         "level": body["level"],
         "service": body["service"],
-        "message": message
-        if len(message) <= _LONGEST
-        else message[: _LONGEST - 1] + "…",
+        "message": message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…",
         "more": json.dumps(more, ensure_ascii=False, indent=1)[:4000] if more else "",
     }

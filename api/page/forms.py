@@ -46,9 +46,7 @@ async def _fields(request: Request) -> dict[str, str]:
         )
     body = await request.body()
     try:
-        pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
-        )
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise Problem(400, "the form could not be read") from None
     return dict(pairs)

@@ -30,10 +30,7 @@ class Kept:
         """The value of the key; what `make` raises is kept for nobody."""
         place = self._place(key)
         with place.lock:
-            if (
-                place.made_at is None
-                or time.monotonic() - place.made_at > self._seconds
-            ):
+            if place.made_at is None or time.monotonic() - place.made_at > self._seconds:
                 place.value, place.made_at = make(), time.monotonic()
             return place.value
 

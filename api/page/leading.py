@@ -31,21 +31,12 @@ def see_other(path: str) -> Response:
 def login_path(request: Request) -> str:
     """Where somebody is let in, and from where they come back to what they wanted to see."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return (
-        f"/login?{urlencode({'next': wanted})}"
-        if request.method == "GET" and wanted != "/"
-        else "/login"
-    )
+    return f"/login?{urlencode({'next': wanted})}" if request.method == "GET" and wanted != "/" else "/login"
 
 
 def own_path(given: str, otherwise: str = "/") -> str:
     """The path if it is one of this server, so that nobody can be led astray by a link."""
-    if (
-        not given.startswith("/")
-        or given.startswith(("//", "/\\"))
-        or not given.isprintable()
-        or "\\" in given
-    ):
+    if not given.startswith("/") or given.startswith(("//", "/\\")) or not given.isprintable() or "\\" in given:
         return otherwise
     try:
         parts = urlsplit(given)

@@ -36,16 +36,12 @@ class Note:
 
 def back(request: Request, path: str, key: str, **filled: object) -> Response:
     """Go on with that page, which says what was done."""
-    return _with_note(
-        request, path, "done", key, {name: str(value) for name, value in filled.items()}
-    )
+    return _with_note(request, path, "done", key, {name: str(value) for name, value in filled.items()})
 
 
 def failed(request: Request, path: str, error: ReconcileryError) -> Response:
     """Go on with that page, which says why it could not be done."""
-    return _with_note(
-        request, path, "failed", "note_failed", {"why": one_line(error, 600)}
-    )
+    return _with_note(request, path, "failed", "note_failed", {"why": one_line(error, 600)})
 
 
 def refused(request: Request, path: str, key: str, **filled: object) -> Response:
@@ -65,17 +61,9 @@ def note_of(request: Request) -> Note | None:
     if not written:
         return None
     try:
-        kind, key, filled = json.loads(
-            base64.urlsafe_b64decode(written + "=" * (-len(written) % 4))
-        )
-        known = (
-            key.startswith(_PREFIX)
-            and key in PHRASES["en"]
-            and kind in {"done", "failed"}
-        )
-        note = Note(
-            kind, key, {str(name): str(value) for name, value in filled.items()}
-        )
+        kind, key, filled = json.loads(base64.urlsafe_b64decode(written + "=" * (-len(written) % 4)))
+        known = key.startswith(_PREFIX) and key in PHRASES["en"] and kind in {"done", "failed"}
+        note = Note(kind, key, {str(name): str(value) for name, value in filled.items()})
         note.text(Words("en", _ANY_ZONE))
     except (
         binascii.Error,
@@ -95,9 +83,7 @@ def forget_note(response: Response) -> None:
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
 
 
-def _with_note(
-    request: Request, path: str, kind: str, key: str, filled: Mapping[str, str]
-) -> Response:
+def _with_note(request: Request, path: str, kind: str, key: str, filled: Mapping[str, str]) -> Response:
     response = see_other(path)
     written = json.dumps([kind, key, filled], separators=(",", ":")).encode()
     keep(

@@ -30,6 +30,7 @@ from monitor_tasks.timetable import timetable
 from notifiers.alerts.alert import LIVE, Alert
 from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.kinds import MISSING_OUTPUTS
+from notifiers.routing.routes import gravity
 
 _SHOWN_ALERTS, _SHOWN_EVENTS = 10, 8
 _KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
@@ -65,19 +66,16 @@ def overview(
         store = look_at_store(connection, settings, now)
         health = health_of_system(settings, store, signs)
         banner = banner_of(health, store.checks, settings, words)
-        rule = query.rule or (
-            banner.check["rule"] if banner.check else settings.rules[0].id
-        )
+        rule = query.rule or (banner.check["rule"] if banner.check else settings.rules[0].id)
         firing = find_alerts(connection, LIVE, limit=_SHOWN_ALERTS)
         found = {
             **chrome(connection, "overview"),
             "alerts": alert_rows(connection, settings, firing, words, now),
             "alert": _alert_of(banner, firing),
+            "gravest": max((alert.level for alert in firing if alert.level), key=gravity, default=""),
             "next_check": _next_check(connection, settings, now),
             "running": running(connection),
-            "events": event_rows(
-                find_events(connection, limit=_SHOWN_EVENTS), words, now
-            ),
+            "events": event_rows(find_events(connection, limit=_SHOWN_EVENTS), words, now),
             "dead_messages": store.channels["dead_messages"],
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
@@ -100,9 +98,7 @@ def overview(
     )
 
 
-def _verdict(
-    banner: Banner, settings: Settings, words: Words, now: datetime
-) -> dict[str, Any]:
+def _verdict(banner: Banner, settings: Settings, words: Words, now: datetime) -> dict[str, Any]:
     check = banner.check
     repairable = {rule.id for rule in settings.rules if rule.child.columns}
     missing = check["report"]["counts"]["missing"] if check else 0
@@ -120,18 +116,13 @@ def _alert_of(banner: Banner, firing: Sequence[Alert]) -> Alert | None:
     if banner.check is None:
         return None
     for alert in firing:
-        same = (
-            alert.rule_id == banner.check["rule"]
-            and alert.labels.get("check") == banner.check["type"]
-        )
+        same = alert.rule_id == banner.check["rule"] and alert.labels.get("check") == banner.check["type"]
         if alert.kind == MISSING_OUTPUTS and same:
             return alert
     return None
 
 
-def _card(
-    kind: CheckType, rule: str, checks: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
+def _card(kind: CheckType, rule: str, checks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     found = next(
         (check for check in checks if check["rule"] == rule and check["type"] == kind),
         None,
@@ -143,14 +134,8 @@ def _card(
     }
 
 
-def _next_check(
-    connection: Connection, settings: Settings, now: datetime
-) -> str | None:
+def _next_check(connection: Connection, settings: Settings, now: datetime) -> str | None:
     """When the next quick check is due."""
     quick = [entry for entry in timetable() if entry.check is CheckType.QUICK]
-    turns = [
-        entry["next"]
-        for entry in schedule_overview(connection, settings, quick, now)
-        if entry["next"]
-    ]
+    turns = [entry["next"] for entry in schedule_overview(connection, settings, quick, now) if entry["next"]]
     return min(turns, default=None)

@@ -41,9 +41,7 @@ class Course:
     lead: tuple[str, ...]
 
 
-def course_of(
-    services: Services, rule: str, back: str, now: datetime, words: Words
-) -> Course:
+def course_of(services: Services, rule: str, back: str, now: datetime, words: Words) -> Course:
     """The course of one rule over the last 24 hours, 7 or 14 days; the same for all who ask within some seconds."""
     report = _kept.get(
         (services.settings.effective_store_url, rule, back),
@@ -54,9 +52,7 @@ def course_of(
     return found
 
 
-def _report(
-    services: Services, rule: str, window: Window, now: datetime
-) -> dict[str, Any]:
+def _report(services: Services, rule: str, window: Window, now: datetime) -> dict[str, Any]:
     return report_of(services.resources, window, rule, now)
 
 
@@ -78,9 +74,7 @@ def _heartbeat(report: Mapping[str, Any], window: Window, words: Words) -> Figur
     """As in a report, but each bar leads to its checks."""
     beats = [_beat(row, report["rule"], words) for row in report["beats"]]
     title = words.say("heartbeat_title")
-    drawn = heartbeat_strip(
-        beats, Frame(title, window, words.zone, words.charts, "heartbeat")
-    )
+    drawn = heartbeat_strip(beats, Frame(title, window, words.zone, words.charts, "heartbeat"))
     return Figure(drawn, title, drawn.told)
 
 
@@ -90,9 +84,7 @@ def _beat(row: Mapping[str, Any], rule: str, words: Words) -> Beat:
     note = (
         ""
         if row["lowest_rate"] is None
-        else words.report.say(
-            "beat_note", rate=words.rate(row["lowest_rate"]), missing=row["missing"]
-        )
+        else words.report.say("beat_note", rate=words.rate(row["lowest_rate"]), missing=row["missing"])
     )
     asked = {"type": "quick", "rule": rule, "since": row["start"], "until": row["end"]}
     health = Health(row["health"]) if row["health"] else None

@@ -28,9 +28,7 @@ class ProblemPages:
         if scope["type"] != "http" or not _wants_page(scope):
             await self.app(scope, receive, send)
             return
-        await self.app(
-            scope, receive, _Answer(Request(scope), self.settings, send).take
-        )
+        await self.app(scope, receive, _Answer(Request(scope), self.settings, send).take)
 
 
 class _Answer:
@@ -86,9 +84,7 @@ def _page(request: Request, settings: Settings, problem: dict[str, Any]) -> str:
 
 
 def _is_problem(message: Message) -> bool:
-    return (
-        Headers(raw=message["headers"]).get("content-type", "").startswith(MEDIA_TYPE)
-    )
+    return Headers(raw=message["headers"]).get("content-type", "").startswith(MEDIA_TYPE)
 
 
 def _wants_page(scope: Scope) -> bool:

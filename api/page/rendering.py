@@ -24,9 +24,7 @@ PLACES = ("overview", "missing", "repairs", "alerts", "runs", "events", "report"
 PATHS = {"overview": "/", **{name: f"/{name}" for name in PLACES[1:]}}
 
 
-def show(
-    request: Request, visitor: Visitor, template: str, status: int = 200, **values: Any
-) -> Response:
+def show(request: Request, visitor: Visitor, template: str, status: int = 200, **values: Any) -> Response:
     """The page of that template; `place` among the values marks where in the navigation it is."""
     note = note_of(request)
     response = Response(
@@ -47,8 +45,7 @@ def render(request: Request, visitor: Visitor, template: str, **values: Any) -> 
     """Its text."""
     words = visitor.words
     common: dict[str, Any] = {
-        "here": request.url.path
-        + (f"?{request.url.query}" if request.url.query else ""),
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "visitor": visitor,
         "words": words,
         "say": words.say,

@@ -34,11 +34,7 @@ def repair_card(resources: Resources) -> Record | None:
 
 def _record(connection: Connection, run: Run) -> Record:
     progress = progress_of(connection, run, database_now(connection))
-    failed = sum(
-        count
-        for state, count in progress.counts.items()
-        if state in REDRIVABLE - OPEN_ITEMS
-    )
+    failed = sum(count for state, count in progress.counts.items() if state in REDRIVABLE - OPEN_ITEMS)
     return {
         "unread": False,
         "run_id": run.id,

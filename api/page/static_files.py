@@ -48,22 +48,16 @@ async def static_file(name: str) -> Response:
     found = static_files().get(name)
     if found is None:
         raise not_found(f"there is no file {shown(name)}")
-    return Response(
-        found.content, media_type=found.kind, headers={"Cache-Control": _FOR_EVER}
-    )
+    return Response(found.content, media_type=found.kind, headers={"Cache-Control": _FOR_EVER})
 
 
 @cache
 def static_files() -> dict[str, StaticFile]:
     """All of them by name."""
     styles = (FOLDER / "page.css", CHART_STYLE, REPORT_STYLE)
-    icons = {
-        f"{health}.svg": StaticFile(_dot(health), "image/svg+xml") for health in Health
-    }
+    icons = {f"{health}.svg": StaticFile(_dot(health), "image/svg+xml") for health in Health}
     return {
-        "page.css": StaticFile(
-            b"\n".join(style.read_bytes() for style in styles), "text/css"
-        ),
+        "page.css": StaticFile(b"\n".join(style.read_bytes() for style in styles), "text/css"),
         "page.js": StaticFile((FOLDER / "page.js").read_bytes(), "text/javascript"),
         **icons,
     }
@@ -72,9 +66,7 @@ def static_files() -> dict[str, StaticFile]:
 @cache
 def addresses() -> dict[str, str]:
     """Where each of them is."""
-    return {
-        name: f"/static/{name}?{file.mark}" for name, file in static_files().items()
-    }
+    return {name: f"/static/{name}?{file.mark}" for name, file in static_files().items()}
 
 
 def _dot(health: Health) -> bytes:

@@ -21,9 +21,7 @@ from api.tokens import find_token, is_expired
 from consistency.settings import Settings
 from consistency.token_settings import Scope
 
-TOKEN, VISIT, LANGUAGE, THEME = (
-    f"reconcilery_{name}" for name in ("token", "visit", "language", "theme")
-)
+TOKEN, VISIT, LANGUAGE, THEME = (f"reconcilery_{name}" for name in ("token", "visit", "language", "theme"))
 THEMES = ("auto", "light", "dark")
 #: How long a browser is remembered to be let in, and how long its choices are.
 IN_SECONDS, CHOICE_SECONDS = 12 * 3600, 365 * 86_400
@@ -66,9 +64,7 @@ def visitor_at(request: Request, settings: Settings, caller: Caller | None) -> V
 
 def form_token(visit: str, token: str) -> str:
     """What only a page shown to this very browser, let in with this very token, can know."""
-    return hmac.digest(
-        visit.encode(), b"form\0" + token.encode("utf-8", "replace"), hashlib.sha256
-    ).hex()
+    return hmac.digest(visit.encode(), b"form\0" + token.encode("utf-8", "replace"), hashlib.sha256).hex()
 
 
 def find_caller(request: Request, settings: Settings) -> Caller | None:
@@ -99,9 +95,7 @@ async def _visit(request: Request, services: UsesServices, _: WithinRate) -> Vis
 
 
 async def _anybody(request: Request, services: UsesServices, _: WithinRate) -> Visitor:
-    return visitor_at(
-        request, services.settings, find_caller(request, services.settings)
-    )
+    return visitor_at(request, services.settings, find_caller(request, services.settings))
 
 
 Visit = Annotated[Visitor, Depends(_visit)]
@@ -109,9 +103,7 @@ Visit = Annotated[Visitor, Depends(_visit)]
 AtTheDoor = Annotated[Visitor, Depends(_anybody)]
 
 
-def keep(
-    request: Request, response: Response, name: str, value: str, seconds: int
-) -> None:
+def keep(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
     """Let the browser keep something that no script can read and no other site can have sent along with a form."""
     is_secure = request.url.scheme == "https"
     response.set_cookie(
@@ -131,6 +123,4 @@ def _given(request: Request, name: str) -> str:
 
 
 def _language(request: Request) -> str:
-    return language_of(
-        request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", "")
-    )
+    return language_of(request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", ""))

@@ -44,10 +44,7 @@ class Words:
         texts = PHRASES[self.language]
         count = filled.get("count")
         chosen = f"{key}_one" if count == 1 and f"{key}_one" in texts else key
-        shown = {
-            name: figure(value) if isinstance(value, int) else value
-            for name, value in filled.items()
-        }
+        shown = {name: figure(value) if isinstance(value, int) else value for name, value in filled.items()}
         return texts[chosen].format(**shown)
 
     def known(self, kind: str, word: object) -> str:
@@ -63,9 +60,7 @@ class Words:
         """`11:00`, or with its date on another day than now."""
         moment = parse_utc(text) if isinstance(text, str) else text
         local, today = moment.astimezone(self.zone), now.astimezone(self.zone)
-        return (
-            f"{local:%H:%M}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
-        )
+        return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
 
     def span(self, window: Mapping[str, Any]) -> str:
         """Both ends."""
@@ -78,9 +73,7 @@ class Words:
     def ago(self, text: str | datetime, now: datetime) -> str:
         """`5 min ago`."""
         moment = parse_utc(text) if isinstance(text, str) else text
-        return self.say(
-            "ago", length=self.length(max(0.0, (now - moment).total_seconds()))
-        )
+        return self.say("ago", length=self.length(max(0.0, (now - moment).total_seconds())))
 
     def rate(self, share: float | None) -> str:
         """`91.8 %`; a dash for None."""
