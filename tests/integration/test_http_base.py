@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,6 +28,7 @@ from consistency.errors import (
 )
 from consistency.logs import configure_logging
 from consistency.settings import Settings
+from tests.acceptance.launching import eventually
 from tests.factories.front_door import EVENTS, NOBODY, an_event, front_door, problem_of, raw
 from tests.servers.api import Api, answering
 
@@ -194,18 +196,26 @@ def test_what_is_no_http_harms_nobody(api: Api, garbage: bytes) -> None:
     assert api.get("/livez").text == "ok\n"
 
 
+def requests_of(file: Path) -> dict[str, dict[str, Any]]:
+    """The lines of the log about requests, by the request's name."""
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return {line["request_id"]: line for line in lines if line["event"] == "http.request"}
+
+
 def test_the_name_of_a_request_is_kept_sent_back_and_logged(api: Api, tmp_path: Path) -> None:
+    file = tmp_path / "logs" / "monitoring.log"
     configure_logging(Settings(log_dir=tmp_path / "logs"), "api")
     try:
         assert api.get(EVENTS, headers={"X-Request-ID": "build-7.1"}).headers["x-request-id"] == "build-7.1"
         made = api.get("/nothing", headers={"X-Request-ID": "a b<"}).headers["x-request-id"]
+        # The line is written when the answer is out.
+        eventually(lambda: {"build-7.1", made} <= requests_of(file).keys())
     finally:
         for handler in logging.getLogger().handlers[:]:
             if (handler.name or "").startswith("reconcilery."):
                 logging.getLogger().removeHandler(handler)
+    told = requests_of(file)
     assert len(made) == 32
-    lines = [json.loads(line) for line in (tmp_path / "logs" / "monitoring.log").read_text().splitlines()]
-    told = {line["request_id"]: line for line in lines if line["event"] == "http.request"}
     assert (told["build-7.1"]["path"], told["build-7.1"]["status"]) == (EVENTS, 200)
     assert told["build-7.1"]["caller"] == "local"
     assert told[made]["status"] == 404
