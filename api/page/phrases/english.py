@@ -318,7 +318,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "act_redrive": "Plan again what is left",
         "act_cancel": "Cancel",
         "roll_back_title": "Roll back…",
-        "roll_back_words": "Deletes the {count} rows that this repair has written, each only if nobody has changed it since.",
+        "roll_back_words": "Deletes the {count} rows that this repair has written, each only if nobody has changed"
+        " it since.",
         "roll_back_words_one": "Deletes the row that this repair has written, unless somebody has changed it since.",
         "rehearse": "Preview the rollback",
         "type_count_rollback": "To roll back, type the number of rows ({count})",
@@ -366,7 +367,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "note_needs_approval": "Nothing was done: this plan needs a person's approval; look at it and tick the box.",
         "note_applied": "The workers carry out the plan.",
         "note_rolling_back": "The workers take the repair back.",
-        "note_rehearsed": "A rollback would delete {deleted} rows; {kept} were changed and stay, {gone} are gone already.",
+        "note_rehearsed": "A rollback would delete {deleted} rows; {kept} were changed and stay, {gone} are gone"
+        " already.",
         "note_paused": "Paused: nothing is written until it is resumed.",
         "note_resumed": "It goes on.",
         "note_cancelled": "Cancelled; what it has written stays.",
