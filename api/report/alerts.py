@@ -34,20 +34,26 @@ class _Episode:
     resolved_by: str | None = None
     level: Level | None = None
     summary: str = ""
+    numbers: dict[str, Any] = field(default_factory=dict)
     acked: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, change: Row[Any]) -> None:
         payload, level = json.loads(change.payload), Level(change.level) if change.level else None
         if change.change in _BEGINNINGS:
             self.fired_at, self.resolved_at = self.fired_at or change.at, None
-            self.summary = payload.get("summary") or self.summary
+            self.say(payload)
         if change.change == What.RESOLVED:
             self.resolved_at, self.resolved_by = change.at, change.actor
         if change.change == What.ACKNOWLEDGED:
             self.acked.append({"at": utc_text(change.at), "by": change.actor, "note": payload.get("note") or None})
         if level and (self.level is None or _RANKS[level] > _RANKS[self.level]):
             self.level = level
-            self.summary = payload.get("summary") or self.summary
+            self.say(payload)
+
+    def say(self, payload: dict[str, Any]) -> None:
+        """What was seen when it was at its worst."""
+        self.summary = payload.get("summary") or self.summary
+        self.numbers = payload.get("numbers") or self.numbers
 
 
 def alerts_of(connection: Connection, rule_id: str, window: Window) -> list[dict[str, Any]]:
@@ -85,6 +91,7 @@ def _row(episode: _Episode, key: Key, told: dict[str, dict[str, Any]]) -> dict[s
         "labels": json.loads(row.labels),
         "level": str(episode.level) if episode.level else None,
         "summary": episode.summary or row.summary,
+        "numbers": episode.numbers,
         "fired_at": utc_text(episode.fired_at) if episode.fired_at else None,
         "resolved_at": utc_text(episode.resolved_at) if episode.resolved_at else None,
         "resolved_by": episode.resolved_by,

@@ -174,7 +174,8 @@ def fortnight(engine: Engine, **settings: Any) -> Fortnight:
     made.check(NOW - 2 * HOUR, "deep", 14 * DAY, segments=segments, findings=[slow], problems=["no advice: 3 tries"])
     fired = INCIDENT.start + HOUR
     acked = {"actor": "ada|laptop", "note": "looks like 2.1"}
-    made.alert([(fired, "fired", {}), (fired + HOUR, "acknowledged", acked), (INCIDENT.end + HOUR, "resolved", {})])
+    seen = {"numbers": {"tasks": TASKS, "missing": LOST}}
+    made.alert([(fired, "fired", seen), (fired + HOUR, "acknowledged", acked), (INCIDENT.end + HOUR, "resolved", {})])
     made.message("feishu", fired)
     made.message("feishu", INCIDENT.end + HOUR)
     made.message("mail", fired, "dead", "535 <bad> password")

@@ -14,8 +14,6 @@ from api.report.report import report_of
 from consistency.database import connect, transaction
 from consistency.errors import LedgerMissing
 from consistency.journal_files import append_line
-from consistency.ledger.own_tables import REPAIRS
-from consistency.ledger.repair_tables import repair_metadata
 from consistency.ledger.tables import check_runs
 from consistency.mapping import DEFAULT_RULE
 from consistency.model import CheckType, Window, parse_utc, utc_text
@@ -29,7 +27,6 @@ from tests.factories.fortnight import (
     NOW,
     RULE,
     TASKS,
-    Change,
     Fortnight,
     empty_fortnight,
     fortnight,
@@ -86,64 +83,6 @@ def test_a_stretch_without_a_check_is_a_gap(sqlite: Engine) -> None:
     beats = report(made, Window(NOW - HOUR, NOW))["beats"]
     assert [beat["checks"] for beat in beats] == [1, 1, 0, 1]
     assert [beat["health"] for beat in beats] == ["healthy", "healthy", None, "healthy"]
-
-
-def test_alerts_are_told_with_their_channels(engine: Engine) -> None:
-    (alert,) = report(fortnight(engine))["alerts"]
-    fired = utc_text(INCIDENT.start + HOUR)
-    assert (alert["level"], alert["fired_at"]) == ("high", fired)
-    assert alert["resolved_at"] == utc_text(INCIDENT.end + HOUR)
-    assert [(each["by"], each["note"]) for each in alert["acknowledged"]] == [("ada|laptop", "looks like 2.1")]
-    feishu, mail = alert["told"]
-    assert feishu == {"channel": "feishu", "sent": 2, "waiting": 0, "given_up": 0, "first_sent_at": fired, "why": None}
-    assert (mail["sent"], mail["given_up"], mail["why"]) == (0, 1, "535 <bad> password")
-
-
-def test_each_time_an_alert_fires_is_a_row_and_what_ended_before_is_none(engine: Engine) -> None:
-    made = empty_fortnight(engine)
-    begin = FORTNIGHT.start
-    first: list[Change] = [(begin - 3 * DAY, "fired", {"episode": 1}), (begin - 2 * DAY, "resolved", {"episode": 1})]
-    second: list[Change] = [
-        (begin - DAY, "fired", {"episode": 2}),
-        (begin + DAY, "resolved", {"episode": 2, "actor": "ada"}),
-    ]
-    third: list[Change] = [
-        (NOW - HOUR, "fired", {"episode": 3}),
-        (NOW - HOUR / 2, "severity_up", {"episode": 3, "level": "critical"}),
-    ]
-    made.alert([*first, *second, *third], episode=3, state="firing", level="medium", suppressed_by="silence 5f")
-    rows = report(made)["alerts"]
-    assert [(row["episode"], row["level"], row["resolved_by"]) for row in rows] == [
-        (3, "critical", None),
-        (2, "medium", "ada"),
-    ]
-    assert [row["untold_because"] for row in rows] == ["silence 5f", None]
-
-
-def test_repairs_are_shown_with_before_and_after_and_plans_are_not(engine: Engine) -> None:
-    made = fortnight(engine)
-    made.repair("plan", NOW, 3, "planned", started_at=None, finished_at=None)
-    made.repair("long-ago", FORTNIGHT.start - DAY, 3)
-    (run,) = report(made)["repairs"]
-    assert run["run_id"].startswith("5b2c9d10")
-    assert (run["before"]["missing"], run["after"]["missing"], run["counts"]["done"]) == (720, 1, 719)
-
-
-def test_without_tables_of_repairs_there_is_a_report(engine: Engine) -> None:
-    made = fortnight(engine)
-    repair_metadata.drop_all(engine)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP TABLE {REPAIRS.version_table}")
-    found = report(made)
-    assert (found["repairs"], found["measured"]["trouble"]) == (None, None)
-
-
-def test_a_database_of_repairs_that_is_gone_is_trouble_and_no_end(sqlite: Engine, tmp_path: Path) -> None:
-    made = fortnight(sqlite)
-    made.resources.primary = connect(f"sqlite:///{tmp_path / 'nowhere' / 'gone.sqlite'}")
-    found = report(made)
-    assert found["repairs"] is None
-    assert "could not be read" in found["measured"]["trouble"]
 
 
 def test_without_own_tables_the_report_says_what_to_type(sqlite: Engine) -> None:

@@ -42,7 +42,7 @@ def completion(wording: Wording, pictures: Pictures) -> Section:
 def days(report: Report, wording: Wording) -> Section:
     """One row a day, the newest first."""
     say, rows = wording.say, report["days"]
-    names = ("day", "tasks", "missing", "late", "rate", "p50", "p95", "hours")
+    names = ("day", "rate", "tasks", "missing", "late", "p50", "p95", "hours")
     cells = tuple(_day(row, wording) for row in reversed(rows))
     known = any(row["hours_with_data"] for row in rows)
     table = Table(tuple(map(say, names)), cells, range(1, len(names)))
@@ -52,10 +52,10 @@ def days(report: Report, wording: Wording) -> Section:
 def _day(row: Report, wording: Wording) -> tuple[Cell, ...]:
     return (
         row["date"],
+        _rate(row["completion_rate"]),
         figure(row["tasks"]),
         figure(row["missing"]),
         figure(row["late"]),
-        _rate(row["completion_rate"]),
         wording.length(row["delay_p50"]),
         wording.length(row["delay_p95"]),
         wording.say("hours_of", counted=row["hours_with_data"], hours=row["hours"]),
@@ -85,7 +85,7 @@ def _sample(report: Report, wording: Wording) -> tuple[Facts, ...]:
 
 
 def _column(name: str, rows: list[Report], wording: Wording) -> Table:
-    header = (name, *(wording.say(key) for key in ("tasks", "missing", "rate", "share_missing")))
+    header = (name, *(wording.say(key) for key in ("rate", "tasks", "missing", "share_missing")))
     return Table(header, tuple(_segments(rows, wording)), range(1, len(header)))
 
 
@@ -94,4 +94,4 @@ def _segments(rows: list[Report], wording: Wording) -> Iterator[tuple[Cell, ...]
     for row in rows:
         value = wording.say("none_value") if row["value"] is None else row["value"]
         share = f"{100 * row['missing'] / total:.0f} %" if total else NOTHING
-        yield value, figure(row["tasks"]), figure(row["missing"]), _rate(row["completion_rate"]), share
+        yield value, _rate(row["completion_rate"]), figure(row["tasks"]), figure(row["missing"]), share

@@ -6,6 +6,7 @@ from typing import Any
 from api.report.document import Badge, Cell, Code, Paragraph, Section, Table
 from api.report.words.wording import NOTHING, Wording, figure, rate
 from compensation.states import ItemState
+from notifiers.alerts.kinds import MISSING_OUTPUTS
 
 Report = dict[str, Any]
 
@@ -27,12 +28,21 @@ def _alert(alert: Report, wording: Wording) -> tuple[Cell, ...]:
     level = alert["level"] or ""
     return (
         Badge(wording.known("level", level), level) if level else NOTHING,
-        f"{wording.known('kind', alert['kind'])}: {alert['summary']}",
+        _what(alert, wording),
         wording.moment(alert["fired_at"]),
         wording.moment(alert["resolved_at"]) if alert["resolved_at"] else wording.say("still"),
         "; ".join(_told(alert, wording)),
         "; ".join(f"{each['by']}, {wording.moment(each['at'])}" for each in alert["acknowledged"]) or NOTHING,
     )
+
+
+def _what(alert: Report, wording: Wording) -> str:
+    """What was wrong, in the reader's language where the numbers say it."""
+    kind, check, numbers = wording.known("kind", alert["kind"]), alert["labels"].get("check"), alert["numbers"]
+    named = wording.say("of_check", what=kind, check=wording.known("check", check)) if check else kind
+    if alert["kind"] == MISSING_OUTPUTS and {"missing", "tasks"} <= numbers.keys():
+        return wording.say("lack", what=named, missing=numbers["missing"], tasks=numbers["tasks"])
+    return wording.say("says", what=named, words=alert["summary"])
 
 
 def _told(alert: Report, wording: Wording) -> Iterator[str]:

@@ -1,0 +1,100 @@
+"""What a report says of alerts, of who was told, and of repairs."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from api.report.report import report_of
+from consistency.database import connect
+from consistency.ledger.own_tables import REPAIRS
+from consistency.ledger.repair_tables import repair_metadata
+from consistency.model import Window, utc_text
+from consistency.stretches import HOUR
+from notifiers.telling import tell_check
+from tests.factories.fortnight import (
+    DAY,
+    FORTNIGHT,
+    INCIDENT,
+    NOW,
+    RULE,
+    Change,
+    Fortnight,
+    empty_fortnight,
+    fortnight,
+)
+from tests.factories.newsroom import newsroom_of
+
+
+def report(made: Fortnight) -> dict[str, Any]:
+    return report_of(made.resources, FORTNIGHT, RULE, NOW)
+
+
+def test_alerts_are_told_with_their_channels(engine: Engine) -> None:
+    (alert,) = report(fortnight(engine))["alerts"]
+    fired = utc_text(INCIDENT.start + HOUR)
+    assert (alert["level"], alert["fired_at"]) == ("high", fired)
+    assert alert["resolved_at"] == utc_text(INCIDENT.end + HOUR)
+    assert [(each["by"], each["note"]) for each in alert["acknowledged"]] == [("ada|laptop", "looks like 2.1")]
+    feishu, mail = alert["told"]
+    assert feishu == {"channel": "feishu", "sent": 2, "waiting": 0, "given_up": 0, "first_sent_at": fired, "why": None}
+    assert (mail["sent"], mail["given_up"], mail["why"]) == (0, 1, "535 <bad> password")
+
+
+def test_an_alert_as_it_is_really_told_is_understood(sqlite: Engine, tmp_path: Path) -> None:
+    room = newsroom_of(sqlite, log_dir=tmp_path / "logs")
+    tell_check(room.resources, room.check(300))
+    (alert,) = report_of(room.resources, Window(room.at(-60), room.at(60)), RULE, room.at(60))["alerts"]
+    assert (alert["id"], alert["episode"], alert["level"]) == (room.alerts()[0].id, 1, "critical")
+    assert alert["numbers"] == {"tasks": 378, "missing": 300, "late": 6, "completion_rate": 78 / 378}
+    assert [(each["channel"], each["sent"], each["waiting"]) for each in alert["told"]] == [
+        ("chat", 0, 1),
+        ("mail", 0, 1),
+    ]
+
+
+def test_each_time_an_alert_fires_is_a_row_and_what_ended_before_is_none(engine: Engine) -> None:
+    made = empty_fortnight(engine)
+    begin = FORTNIGHT.start
+    first: list[Change] = [(begin - 3 * DAY, "fired", {"episode": 1}), (begin - 2 * DAY, "resolved", {"episode": 1})]
+    second: list[Change] = [
+        (begin - DAY, "fired", {"episode": 2}),
+        (begin + DAY, "resolved", {"episode": 2, "actor": "ada"}),
+    ]
+    third: list[Change] = [
+        (NOW - HOUR, "fired", {"episode": 3}),
+        (NOW - HOUR / 2, "severity_up", {"episode": 3, "level": "critical"}),
+    ]
+    made.alert([*first, *second, *third], episode=3, state="firing", level="medium", suppressed_by="silence 5f")
+    rows = report(made)["alerts"]
+    assert [(row["episode"], row["level"], row["resolved_by"]) for row in rows] == [
+        (3, "critical", None),
+        (2, "medium", "ada"),
+    ]
+    assert [row["untold_because"] for row in rows] == ["silence 5f", None]
+
+
+def test_repairs_are_shown_with_before_and_after_and_plans_are_not(engine: Engine) -> None:
+    made = fortnight(engine)
+    made.repair("plan", NOW, 3, "planned", started_at=None, finished_at=None)
+    made.repair("long-ago", FORTNIGHT.start - DAY, 3)
+    (run,) = report(made)["repairs"]
+    assert run["run_id"].startswith("5b2c9d10")
+    assert (run["before"]["missing"], run["after"]["missing"], run["counts"]["done"]) == (720, 1, 719)
+
+
+def test_without_tables_of_repairs_there_is_a_report(engine: Engine) -> None:
+    made = fortnight(engine)
+    repair_metadata.drop_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {REPAIRS.version_table}")
+    found = report(made)
+    assert (found["repairs"], found["measured"]["trouble"]) == (None, None)
+
+
+def test_a_database_of_repairs_that_is_gone_is_trouble_and_no_end(sqlite: Engine, tmp_path: Path) -> None:
+    made = fortnight(sqlite)
+    made.resources.primary = connect(f"sqlite:///{tmp_path / 'nowhere' / 'gone.sqlite'}")
+    found = report(made)
+    assert found["repairs"] is None
+    assert "could not be read" in found["measured"]["trouble"]
