@@ -20,7 +20,7 @@ from consistency.events import (
     put_together,
     strict_text,
 )
-from consistency.json_faults import json_fault, shown
+from consistency.json_faults import DEEPEST, json_fault, shown
 from consistency.setting_sources import did_you_mean
 
 #: What an event may have in bytes where it is kept; what is longer loses details first.
@@ -125,10 +125,18 @@ def draft(event: Event) -> Draft:
     That much has to happen while its sender waits. BadEvent for what is no JSON.
     """
     try:
-        return event, strict_text({"details": event.details, "metrics": event.metrics})
+        tables = strict_text({"details": event.details, "metrics": event.metrics})
     except (TypeError, ValueError, RecursionError):
-        faults = (json_fault(name, getattr(event, name)) for name in ("details", "metrics"))
-        raise BadEvent(next(filter(None, faults), "details: they hold themselves; give plain values")) from None
+        raise BadEvent(_fault(event) or "details: they hold themselves; give plain values") from None
+    # What has no more brackets than that cannot be nested deeper.
+    if tables.count("[") + tables.count("{") > DEEPEST and (fault := _fault(event)):
+        raise BadEvent(fault)
+    return event, tables
+
+
+def _fault(event: Event) -> str:
+    faults = (json_fault(name, getattr(event, name)) for name in ("details", "metrics"))
+    return next(filter(None, faults), "")
 
 
 def sealed(drawn_up: Draft) -> WrittenEvent:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 _LONGEST = 60
-_DEEPEST = 20
+#: What is nested deeper than this cannot be read again everywhere.
+DEEPEST = 100
 
 
 def json_fault(path: str, value: Any, depth: int = 0) -> str:
     """The first fault with the way to it and the fix, such as `details.when: a datetime is no JSON`; empty for none."""
-    if depth > _DEEPEST:
-        return f"{path[:_LONGEST]}…: it is nested more than {_DEEPEST} deep"
+    if depth > DEEPEST:
+        return f"{path[:_LONGEST]}…: it is nested more than {DEEPEST} deep"
     if isinstance(value, dict):
         return _fault_of_table(path, value, depth)
     if isinstance(value, list | tuple):

@@ -19,6 +19,8 @@ from monitoring.wanted import Wanted
 Callback = Callable[[Event], Any]
 #: As many as can be emitted at a stroke.
 MOST = 10_000
+#: Places in which no callback has gone wrong.
+_NOT_THEIRS = {Path(__file__), Path(asyncio.__file__).parent}
 
 
 class Listener:
@@ -70,12 +72,12 @@ class Listener:
                 if isinstance(found, Flag):
                     found.set()
                 else:
-                    self._call(calls, found.read())
+                    self._call(calls, found)
 
-    def _call(self, calls: "_Calls", event: Event) -> None:
+    def _call(self, calls: "_Calls", event: WrittenEvent) -> None:
         self._tally.add("callbacks_called")
         try:
-            calls.call(event)
+            calls.call(event.read())
         except BaseException as error:  # noqa: BLE001 - code of others raises what it likes, also SystemExit
             self._tally.add("callbacks_failed")
             name = named(self.callback)
@@ -119,6 +121,7 @@ def _shown(error: BaseException) -> str:
 def _frames(error: BaseException) -> Iterator[str]:
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename != __file__:
-            yield f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path not in _NOT_THEIRS and path.parent not in _NOT_THEIRS:
+            yield f"{path.name}:{trace.tb_lineno}"
         trace = trace.tb_next

@@ -6,7 +6,7 @@ monitor.emit_event(EventType.SYNC_SUCCESS, EventLevel.INFO, "1000 records", metr
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from functools import partial
@@ -76,6 +76,8 @@ class MonitorInterface(Questions):
         remember(self)
 
     def _begin(self) -> None:
+        #: Events that are emitted from then on go to the disk, and to no callback.
+        self.closed = False
         self._changing = RLock()
         self._pulse: Pulse | None = None
         self._recent = Recent()
@@ -106,8 +108,8 @@ class MonitorInterface(Questions):
         event_type: str,
         level: str,
         message: str,
-        details: dict[str, Any] | None = None,
-        metrics: dict[str, Any] | None = None,
+        details: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, Any] | None = None,
         *,
         service: str | None = None,
         timestamp: datetime | str | None = None,
@@ -196,6 +198,7 @@ class MonitorInterface(Questions):
         self._callbacks.end()
         self._asking.close()
         forget(self)
+        self.closed = True
 
     def lead(self, db_manager: object = None, service: str | None = None) -> None:
         """Speak as this service from now on, and send events where this manager leads."""
@@ -242,10 +245,10 @@ _making = RLock()
 
 
 def get_monitor_interface() -> MonitorInterface:
-    """The one of this process, made when it is first asked for."""
+    """The one of this process, made when it is first asked for, and anew when it has been closed."""
     global _only  # noqa: PLW0603 - there is one of it, as services are promised
     with _making:
-        if _only is None:
+        if _only is None or _only.closed:
             _only = MonitorInterface()
         return _only
 

@@ -12,6 +12,7 @@ from consistency.errors import BadRequest
 from consistency.events import EventLevel, EventType
 
 _SHORTEST, _LONGEST = 1.0, 604_800.0
+_LAST_SECONDS = 1.0
 
 
 class Pulse:
@@ -31,9 +32,12 @@ class Pulse:
 
     def stop(self) -> None:
         """Say goodbye, so that nobody misses it."""
-        if not self._over.is_set():
-            self._over.set()
-            self._tell("stopped")
+        if self._over.is_set():
+            return
+        self._over.set()
+        # What it says last must be that it has stopped.
+        self._thread.join(_LAST_SECONDS)
+        self._tell("stopped")
 
     def _run(self) -> None:
         while not self._over.wait(self._every):

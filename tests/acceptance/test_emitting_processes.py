@@ -128,3 +128,5 @@ def test_the_interface_of_a_process_is_one(monkeypatch: pytest.MonkeyPatch) -> N
     assert monitor_interface.setup_monitor_interface(service="sync 2") is monitor
     assert monitor.emit_event("sync_success", "info", "x").service == "sync 2"
     monitor.close()
+    assert monitor_interface.get_monitor_interface() is not monitor
+    monitor_interface.get_monitor_interface().close()

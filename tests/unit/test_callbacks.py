@@ -223,6 +223,19 @@ def test_one_that_raises_hurts_nobody(
     assert "secret" not in line
 
 
+def test_where_an_asynchronous_one_has_failed_is_named(
+    monitor: MonitorInterface, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def failing(_: Event) -> None:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    monitor.register_callback(failing)
+    say(monitor, "one")
+    assert monitor.flush(PATIENCE)
+    assert "raised ValueError in test_callbacks.py:" in caplog.text
+
+
 def test_an_asynchronous_one_keeps_its_loop(monitor: MonitorInterface) -> None:
     heard: list[Event] = []
     loops: set[int] = set()

@@ -85,6 +85,21 @@ def test_details_that_hold_themselves_are_an_error(monitor: MonitorInterface) ->
         monitor.emit_event("sync_success", "info", "x", details)
 
 
+def nested(depth: int) -> Any:
+    return [nested(depth - 1)] if depth else 0
+
+
+def test_details_that_are_nested_too_deep_are_an_error(monitor: MonitorInterface) -> None:
+    monitor.emit_event("sync_success", "info", "x", {"rows": nested(90)})
+    for depth in (101, 300, 100_000):
+        deep: Any = 0
+        for _ in range(depth):
+            deep = [deep]
+        with pytest.raises(BadEvent, match=r"details\.rows.*: it is nested more than 100 deep"):
+            monitor.emit_event("sync_success", "info", "x", {"rows": deep})
+    monitor.emit_event("sync_success", "info", "x", {"rows": [{"id": each} for each in range(300)]})
+
+
 def test_huge_details_are_cut_and_say_so(monitor: MonitorInterface) -> None:
     told: list[Any] = []
     monitor.register_callback(told.append)
