@@ -1,7 +1,7 @@
 """What people were told in a window: every time an alert fired, how it went on, and what each channel did with it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,7 +75,17 @@ def _episodes(connection: Connection, rule_id: str, window: Window) -> dict[Key,
         if change.episode:
             key = (change.alert_id, change.episode)
             found.setdefault(key, _Episode(rows[change.alert_id])).take(change)
-    return found
+    return found | _still_firing(rows.values(), window, found)
+
+
+def _still_firing(rows: Iterable[Row[Any]], window: Window, known: Container[Key]) -> dict[Key, _Episode]:
+    """Those that fire for so long that their changes are forgotten."""
+    live = (row for row in rows if row.state in LIVE and row.fired_at and row.fired_at < window.end)
+    return {
+        (row.id, row.episode): _Episode(row, row.fired_at, level=Level(row.level) if row.level else None)
+        for row in live
+        if (row.id, row.episode) not in known
+    }
 
 
 def _is_within(episode: _Episode, window: Window) -> bool:

@@ -46,8 +46,11 @@ def _sentences(report: Report, wording: Wording) -> Iterator[str]:
         yield wording.say(key, **_fall(report["onset_seen"], wording))
     if restored := restored_by(report["repairs"] or ()):
         yield wording.counted("restored", restored, count=restored)
-    if hit := _hardest_hit(report):
-        yield wording.say("hit", **hit)
+    hit = _hardest_hit(report)
+    # What was broken down before a repair says nothing of what is missing now.
+    if hit and hit["missing"] <= report["counts"]["missing"]:
+        value = wording.say("none_value") if hit["value"] is None else hit["value"]
+        yield wording.say("hit", **{**hit, "value": value})
     yield from _change(report, wording)
     still_open = sum(alert["resolved_at"] is None for alert in report["alerts"])
     if still_open:

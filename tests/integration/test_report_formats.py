@@ -122,6 +122,15 @@ def test_the_page_tells_the_story(report: dict[str, Any]) -> None:
         assert told in text
 
 
+def test_what_was_broken_down_before_a_repair_is_not_told_of_what_is_missing_now(report: dict[str, Any]) -> None:
+    told = "of the 30 missing ones"
+    assert told in report_markdown(report)
+    report["segments"]["columns"]["workflow"][0]["value"] = None
+    assert f"25 {told} are workflow (none)." in report_markdown(report)
+    report["counts"]["missing"] = 3
+    assert told not in report_markdown(report)
+
+
 def test_the_chinese_page_is_chinese(report: dict[str, Any]) -> None:
     page = report_html(report, "zh")
     assert '<html lang="zh-Hans">' in page

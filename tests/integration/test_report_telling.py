@@ -74,6 +74,14 @@ def test_each_time_an_alert_fires_is_a_row_and_what_ended_before_is_none(engine:
     assert [row["untold_because"] for row in rows] == ["silence 5f", None]
 
 
+def test_what_fires_for_longer_than_its_changes_are_kept_is_shown(sqlite: Engine) -> None:
+    made = empty_fortnight(sqlite)
+    long_ago = FORTNIGHT.start - 200 * DAY
+    made.alert([], state="firing", fired_at=long_ago, last_seen_at=long_ago)
+    (row,) = report(made)["alerts"]
+    assert (row["fired_at"], row["resolved_at"], row["level"]) == (utc_text(long_ago), None, "high")
+
+
 def test_repairs_are_shown_with_before_and_after_and_plans_are_not(engine: Engine) -> None:
     made = fortnight(engine)
     made.repair("plan", NOW, 3, "planned", started_at=None, finished_at=None)
