@@ -11,7 +11,7 @@ from api.views.alerts import short_id
 from api.views.deliveries import channels_told
 from consistency.model import utc_text
 from consistency.settings import Settings
-from notifiers.alerts.alert import Alert
+from notifiers.alerts.alert import Alert, AlertState
 from notifiers.deciding.composing import fact_of
 from notifiers.messages.chinese import Chinese
 from notifiers.messages.english import English
@@ -51,7 +51,7 @@ def alert_row(
         "is_live": alert.is_live,
         "rule": alert.rule_id,
         "check": alert.labels.get("check", ""),
-        "what": wrong_text(alert, settings, words),
+        "what": what_text(alert, settings, words),
         "since": utc_text(since) if since else None,
         "until": utc_text(alert.resolved_at) if alert.resolved_at and not alert.is_live else None,
         "lasted": max(0.0, (end - since).total_seconds()) if since else None,
@@ -65,6 +65,7 @@ def alert_row(
     }
 
 
-def wrong_text(alert: Alert, settings: Settings, words: Words) -> str:
-    """What is wrong, as messages say it."""
-    return _PHRASES[words.language].wrong(fact_of(alert, settings))
+def what_text(alert: Alert, settings: Settings, words: Words) -> str:
+    """What is wrong, or that it is over, as messages say it."""
+    phrases, fact = _PHRASES[words.language], fact_of(alert, settings)
+    return phrases.over(fact) if alert.state is AlertState.RESOLVED and alert.episode else phrases.wrong(fact)

@@ -7,10 +7,11 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.faults import of_error
 from api.page.rendering import POLICY, render
 from api.page.visitors import visitor_at
 from api.page.wording import PHRASES
-from api.problems import MEDIA_TYPE
+from api.problems import MEDIA_TYPE, problem_answer
 from consistency.settings import Settings
 
 _OF_PROGRAMS = ("/api/", "/docs", "/openapi.json", "/metrics", "/livez", "/readyz")
@@ -28,7 +29,13 @@ class ProblemPages:
         if scope["type"] != "http" or not _wants_page(scope):
             await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, _Answer(Request(scope), self.settings, send).take)
+        answer = _Answer(Request(scope), self.settings, send)
+        try:
+            await self.app(scope, receive, answer.take)
+        except Exception as error:
+            if answer.has_begun:
+                raise
+            await problem_answer(of_error(error))(scope, receive, answer.take)
 
 
 class _Answer:
@@ -40,11 +47,13 @@ class _Answer:
         self._send = send
         self._start: Message | None = None
         self._body = bytearray()
+        self.has_begun = False
 
     async def take(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_problem(message):
             self._start = message
         elif self._start is None or message["type"] != "http.response.body":
+            self.has_begun = True
             await self._send(message)
         else:
             self._body += message.get("body", b"")

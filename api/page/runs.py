@@ -135,5 +135,5 @@ def _course(report: dict[str, Any] | None, words: Words) -> Figure | None:
         rates.append(Rate(moment + HOUR / 2, known.get(moment)))
         moment += HOUR
     title = words.report.say("completion_chart")
-    drawn = completion_line([], Frame(title, window, words.zone, words.charts, "course"), now=rates)
+    drawn = completion_line(rates, Frame(title, window, words.zone, words.charts, "course"))
     return Figure(drawn, title, drawn.told)

@@ -190,7 +190,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "run_state_running": "running",
         "run_state_closed": "ended",
         "run_state_cancelled": "cancelled",
-        "run_title": "{check} check of {rule}",
+        "run_title": "{rule}: {check} check",
         "confidence": "95 % certain: {low} to {high} have it.",
         "flower_task": "Its task in Flower",
         "as_of": "As of",
