@@ -15,6 +15,7 @@ from consistency.table_facts import is_unique, key_family
 from consistency.value_types import LARGEST_INTEGER
 
 Offsets = tuple[Offset, ...]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
 
 
@@ -92,7 +93,7 @@ class BoundRule:
             return UUID(text)
         if kind == "integer":
             return _whole(text)
-        if "\x00" in text:
+        if "\x00" in text or _SURROGATE.search(text):
             raise ValueError("no database keeps this character")
         return text
 
