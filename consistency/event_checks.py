@@ -11,13 +11,13 @@ from consistency.event_size import fitted
 from consistency.events import (
     KEYS,
     OWN_TYPES,
+    Draft,
     Event,
     EventLevel,
     EventType,
     WrittenEvent,
     event_time,
     json_bytes,
-    put_together,
     strict_text,
 )
 from consistency.json_faults import DEEPEST, json_fault, shown
@@ -26,8 +26,6 @@ from consistency.setting_sources import did_you_mean
 #: What an event may have in bytes where it is kept; what is longer loses details first.
 LARGEST_KEPT = 65_536
 LONGEST_MESSAGE = 4_000
-#: An event, and a JSON object of its details and metrics.
-Draft = tuple[Event, str]
 _SERVICE = re.compile(r"[^\W_][\w .:/@-]{0,99}")
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
@@ -120,10 +118,7 @@ def seal(event: Event) -> WrittenEvent:
 
 
 def draft(event: Event) -> Draft:
-    """The event, with its details and metrics as JSON, so that no later change of theirs reaches it.
-
-    That much has to happen while its sender waits. BadEvent for what is no JSON.
-    """
+    """As much of writing it as has to happen while its sender waits; BadEvent for what is no JSON."""
     try:
         tables = strict_text({"details": event.details, "metrics": event.metrics})
     except (TypeError, ValueError, RecursionError):
@@ -131,7 +126,7 @@ def draft(event: Event) -> Draft:
     # What has no more brackets than that cannot be nested deeper.
     if tables.count("[") + tables.count("{") > DEEPEST and (fault := _fault(event)):
         raise BadEvent(fault)
-    return event, tables
+    return Draft(event.id, event.timestamp, event.event_type, event.level, event.service, event.message, tables)
 
 
 def _fault(event: Event) -> str:
@@ -139,12 +134,12 @@ def _fault(event: Event) -> str:
     return next(filter(None, faults), "")
 
 
-def sealed(drawn_up: Draft) -> WrittenEvent:
+def sealed(found: Draft) -> WrittenEvent:
     """The event as it travels, in at most 64 KiB, with `truncated` if details had to go."""
-    found = put_together(*drawn_up)
-    if len(found.body) <= LARGEST_KEPT:
-        return found
-    return WrittenEvent(found.id, json_bytes(fitted(found.read().body(), LARGEST_KEPT)))
+    written = found.write()
+    if len(written.body) <= LARGEST_KEPT:
+        return written
+    return WrittenEvent(written.id, json_bytes(fitted(written.read().body(), LARGEST_KEPT)))
 
 
 def event_of_object(found: object, custom: Collection[str] = ()) -> Event:

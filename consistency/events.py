@@ -118,14 +118,30 @@ class WrittenEvent(NamedTuple):
         return event_object(json.loads(self.body), self.id)
 
 
-def put_together(event: Event, tables: str) -> WrittenEvent:
-    """The event as it travels; `tables` is a JSON object of its details and metrics."""
-    text = (
-        f'{{"timestamp":{_quoted(event.timestamp)},"event_type":{_quoted(event.event_type)}'
-        f',"level":{_quoted(event.level)},"service":{_quoted(event.service)},"message":{_quoted(event.message)}'
-        f",{tables[1:]}"
-    )
-    return WrittenEvent(event.id, text.encode("utf-8", "replace"))
+class Draft(NamedTuple):
+    """An event of which nothing can change any more; `tables` is a JSON object of its details and metrics.
+
+    It holds nothing but text, so that many of them do not keep the garbage collector busy.
+    """
+
+    id: str
+    timestamp: str
+    event_type: str
+    level: str
+    service: str
+    message: str
+    tables: str
+    #: Whether it is on its way already.
+    is_under_way: bool = False
+
+    def write(self) -> WrittenEvent:
+        """The event as it travels."""
+        text = (
+            f'{{"timestamp":{_quoted(self.timestamp)},"event_type":{_quoted(self.event_type)}'
+            f',"level":{_quoted(self.level)},"service":{_quoted(self.service)},"message":{_quoted(self.message)}'
+            f",{self.tables[1:]}"
+        )
+        return WrittenEvent(self.id, text.encode("utf-8", "replace"))
 
 
 def event_object(found: Mapping[str, Any], event_id: str = "") -> Event:

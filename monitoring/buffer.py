@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 
-from consistency.events import Event
+from consistency.events import Draft
 
 MOST = 10_000
 #: Events larger than this count for more, so that a full buffer holds about 100 MB at most.
@@ -16,15 +16,12 @@ _LARGE = 4_096
 _MOST_LARGE = 1_000
 LINGER_SECONDS = 0.05
 
-#: An event, a JSON object of its details and metrics, and whether it is on its way already.
-Emitted = tuple[Event, str, bool]
-
 
 @dataclass(slots=True)
 class Gathered:
     """Events in their order, and who waits until they have been taken further."""
 
-    events: list[Emitted] = field(default_factory=list)
+    events: list[Draft] = field(default_factory=list)
     waiting: list[Flag] = field(default_factory=list)
 
 
@@ -32,18 +29,18 @@ class Buffer:
     """Bounded; filled by all threads, emptied by one."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Emitted | Flag] = SimpleQueue()
+        self._queue: SimpleQueue[Draft | Flag] = SimpleQueue()
         self._hurry = Flag()
 
     def __len__(self) -> int:
         return self._queue.qsize()
 
-    def put(self, emitted: Emitted) -> bool:
+    def put(self, draft: Draft) -> bool:
         """Whether there was room."""
         size = self._queue.qsize()
-        if size >= MOST or (size >= _MOST_LARGE and len(emitted[1]) > _LARGE):
+        if size >= MOST or (size >= _MOST_LARGE and len(draft.tables) > _LARGE):
             return False
-        self._queue.put(emitted)
+        self._queue.put(draft)
         return True
 
     def mark(self) -> Flag:
@@ -75,7 +72,7 @@ class Buffer:
         return gathered
 
     @staticmethod
-    def _take(get: Callable[[], Emitted | Flag], gathered: Gathered) -> None:
+    def _take(get: Callable[[], Draft | Flag], gathered: Gathered) -> None:
         found = get()
         if isinstance(found, Flag):
             gathered.waiting.append(found)

@@ -2,7 +2,7 @@
 
 from threading import RLock
 
-from consistency.events import Event, WrittenEvent
+from consistency.events import Draft, WrittenEvent
 from consistency.json_faults import shown
 from monitoring.complaints import Complaints
 from monitoring.deadlines import seconds_left
@@ -39,10 +39,10 @@ class Callbacks:
             listener.end()
         return bool(gone)
 
-    def offer(self, event: Event, written: WrittenEvent) -> None:
+    def offer(self, draft: Draft, written: WrittenEvent) -> None:
         """Tell those who want it; never waits."""
         for listener in self._listeners:
-            if listener.wanted.fits(event):
+            if listener.wanted.fits(draft.event_type, draft.level):
                 listener.offer(written)
 
     def settle(self, deadline: float) -> bool:

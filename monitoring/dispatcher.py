@@ -7,7 +7,8 @@ that it outlives the very next moment.
 from itertools import count
 from threading import RLock, Thread
 
-from consistency.event_checks import Draft, sealed
+from consistency.event_checks import sealed
+from consistency.events import Draft
 from monitoring.buffer import Buffer, Gathered
 from monitoring.callbacks import Callbacks
 from monitoring.complaints import log
@@ -15,6 +16,8 @@ from monitoring.deadlines import seconds_left
 from monitoring.leaving import watch_end_of_child
 from monitoring.tally import Tally
 from monitoring.way import Way
+
+_GRAVE = frozenset({"error", "critical"})
 
 
 class Dispatcher:
@@ -32,14 +35,14 @@ class Dispatcher:
         # Counting with a lock would let a program wait for a thread that is not running just then.
         self._counter, self._read = count(), 0
 
-    def put(self, drawn_up: Draft, *, grave: bool) -> None:
+    def put(self, draft: Draft) -> None:
         """Take charge of it; never raises."""
         next(self._counter)
-        at_once = grave or self._closed
-        if at_once:
-            self.way.keep([sealed(drawn_up)])
-        if not self._buffer.put((*drawn_up, at_once)):
-            self._do_without_callbacks(drawn_up, at_once)
+        if draft.level in _GRAVE or self._closed:
+            self.way.keep([sealed(draft)])
+            draft = draft._replace(is_under_way=True)
+        if not self._buffer.put(draft):
+            self._do_without_callbacks(draft)
         if self._thread is None:
             self._start()
         if self._closed:
@@ -91,17 +94,17 @@ class Dispatcher:
 
     def _take_further(self, gathered: Gathered) -> None:
         ordinary = []
-        for event, tables, on_its_way in gathered.events:
-            written = sealed((event, tables))
-            self._callbacks.offer(event, written)
-            if not on_its_way:
+        for draft in gathered.events:
+            written = sealed(draft)
+            self._callbacks.offer(draft, written)
+            if not draft.is_under_way:
                 ordinary.append(written)
         if ordinary:
             self.way.keep(ordinary)
         for flag in gathered.waiting:
             flag.set()
 
-    def _do_without_callbacks(self, drawn_up: Draft, on_its_way: bool) -> None:  # noqa: FBT001 - as it is put
+    def _do_without_callbacks(self, draft: Draft) -> None:
         self._tally.add("callbacks_dropped", len(self._callbacks))
-        if not on_its_way:
-            self.way.keep([sealed(drawn_up)])
+        if not draft.is_under_way:
+            self.way.keep([sealed(draft)])

@@ -47,7 +47,6 @@ __all__ = [
 C = TypeVar("C", bound=Callback)
 Names = Collection[str] | None
 _HAND_OVER_SECONDS = 1.0
-_GRAVE = frozenset({"error", "critical"})
 
 
 class MonitorInterface(Questions):
@@ -118,9 +117,8 @@ class MonitorInterface(Questions):
 
         One of the levels error and critical is on the disk when this returns, others within a tenth of a second.
         """
-        drawn_up = self._new.make(event_type, level, message, details, metrics, service, timestamp)
-        event = drawn_up[0]
-        self._dispatcher.put(drawn_up, grave=event.level in _GRAVE)
+        event, draft = self._new.make(event_type, level, message, details, metrics, service, timestamp)
+        self._dispatcher.put(draft)
         return event
 
     def register_event_type(self, name: str) -> str:

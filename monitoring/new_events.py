@@ -1,4 +1,4 @@
-"""Makes an event of what a program hands over: checked, and drawn up at once, so that no later change reaches it."""
+"""Makes an event of what a program hands over: checked, and drafted at once, so that no later change reaches it."""
 
 import time
 from collections.abc import Iterable
@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from consistency.event_checks import (
-    Draft,
     check_level,
     check_message,
     check_service,
@@ -17,7 +16,7 @@ from consistency.event_checks import (
     draft,
 )
 from consistency.event_ids import new_event_id
-from consistency.events import Event
+from consistency.events import Draft, Event
 
 
 class NewEvents:
@@ -52,8 +51,8 @@ class NewEvents:
         metrics: Any = None,
         service: str | None = None,
         timestamp: datetime | str | None = None,
-    ) -> Draft:
-        """The event, drawn up so that no later change reaches it; BadEvent names the argument that is wrong."""
+    ) -> tuple[Event, Draft]:
+        """The event, and the same out of reach of later changes; BadEvent names the argument that is wrong."""
         event = Event(
             self._now() if timestamp is None else check_time(timestamp),
             check_type(event_type, self._types),
@@ -64,7 +63,7 @@ class NewEvents:
             check_table("metrics", metrics),
             new_event_id(),
         )
-        return draft(event)
+        return event, draft(event)
 
     def _now(self) -> str:
         """The same text as `event_time`, of which only the milliseconds are written anew within a second."""

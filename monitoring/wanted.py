@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from consistency.event_checks import check_level
-from consistency.events import Event, EventLevel
+from consistency.events import EventLevel
 
 _LEVELS = tuple(str(each) for each in EventLevel)
 
@@ -25,10 +25,8 @@ class Wanted:
             chosen = above if chosen is None else chosen & above
         return cls(None if types is None else frozenset(types), chosen)
 
-    def fits(self, event: Event) -> bool:
-        return (self.types is None or event.event_type in self.types) and (
-            self.levels is None or event.level in self.levels
-        )
+    def fits(self, event_type: str, level: str) -> bool:
+        return (self.types is None or event_type in self.types) and (self.levels is None or level in self.levels)
 
 
 def _listed(names: Collection[str]) -> Collection[str]:
