@@ -22,37 +22,29 @@ _CHECK = ("rule", "check")
 
 def turn_metrics(connection: Connection, settings: Settings, latest: Sequence[Latest], now: datetime) -> list[Metric]:
     """The families of the schedule; what never came has no moment."""
-    last_run = ((_labels(each), _ended(each, now)) for each in latest)
-    last_success = ((_labels(each), _last_whole(connection, each, now)) for each in latest)
+    known = [((each.rule, str(each.kind)), each) for each in latest if each.check is not None]
+    last_run = ((labels, _last_end(connection, *labels, 1, whole=False)) for labels, _ in known)
+    last_success = ((labels, _last_success(connection, *labels, each)) for labels, each in known)
     every = (((str(kind),), length.total_seconds()) for kind, length in periods(settings).items())
+    run, success = "When the latest check ended.", "When the latest check ended that could measure everything."
     return [
-        gauge("check_last_run_timestamp_seconds", "When the latest check ended.", _CHECK, last_run),
-        gauge(
-            "check_last_success_timestamp_seconds",
-            "When the latest check ended that could measure everything.",
-            _CHECK,
-            last_success,
-        ),
+        gauge("check_last_run_timestamp_seconds", run, _CHECK, last_run),
+        gauge("check_last_success_timestamp_seconds", success, _CHECK, last_success),
         gauge("check_period_seconds", "How often the check should come.", ("check",), every),
         gauge("schedule_lag_seconds", "How long the check is overdue.", _CHECK, _lags(connection, settings, now)),
     ]
 
 
-def _labels(latest: Latest) -> tuple[str, str]:
-    return latest.rule, str(latest.kind)
+def _last_success(connection: Connection, rule: str, kind: str, latest: Latest) -> float | None:
+    return _last_end(connection, rule, kind, 1 if latest.report["coverage"] >= 1 else _RECENT, whole=True)
 
 
-def _ended(latest: Latest, now: datetime) -> float | None:
-    return now.timestamp() - latest.check["age_seconds"] if latest.check else None
-
-
-def _last_whole(connection: Connection, latest: Latest, now: datetime) -> float | None:
-    if latest.check is None or latest.report["coverage"] >= 1:
-        return _ended(latest, now)
-    mine = (check_runs.c.rule_id == latest.rule) & (check_runs.c.type == str(latest.kind))
-    closed = select(check_runs.c.closed_at, check_runs.c.report).where(mine, check_runs.c.state == CLOSED)
-    rows = connection.execute(closed.order_by(check_runs.c.closed_at.desc()).limit(_RECENT))
-    return next((row.closed_at.timestamp() for row in rows if json.loads(row.report)["coverage"] >= 1), None)
+def _last_end(connection: Connection, rule: str, kind: str, limit: int, *, whole: bool) -> float | None:
+    mine = (check_runs.c.rule_id == rule) & (check_runs.c.type == kind) & (check_runs.c.state == CLOSED)
+    closed = select(check_runs.c.closed_at, check_runs.c.report).where(mine)
+    rows = connection.execute(closed.order_by(check_runs.c.closed_at.desc()).limit(limit))
+    ends = (row.closed_at.timestamp() for row in rows if not whole or json.loads(row.report)["coverage"] >= 1)
+    return next(ends, None)
 
 
 def _lags(connection: Connection, settings: Settings, now: datetime) -> Rows:

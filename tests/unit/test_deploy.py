@@ -17,7 +17,7 @@ from consistency.settings import Settings
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
-COMMAND = re.compile(r"\breconcilery,? (?:init|serve|probe,? \w+)\b")
+COMMAND = re.compile(r"\breconcilery,? (?:init|serve|probe,? \w+(?:,? --\w+)?)\b")
 VARIABLE = re.compile(r"\bRECONCILERY_[A-Z_]+")
 
 
@@ -31,7 +31,8 @@ def commands() -> list[str]:
 
 
 def test_the_commands_are_found() -> None:
-    assert commands() == ["reconcilery init", "reconcilery probe beat", "reconcilery probe worker", "reconcilery serve"]
+    probes = ["reconcilery probe api --alive", "reconcilery probe beat", "reconcilery probe worker"]
+    assert commands() == ["reconcilery init", *probes, "reconcilery serve"]
 
 
 @pytest.mark.parametrize("line", commands())
