@@ -67,8 +67,7 @@ class _Answer:
         headers["Content-Length"] = str(len(body))
         headers["Content-Security-Policy"] = POLICY
         await self._send({**start, "headers": headers.raw})
-        sent = b"" if self._request.method == "HEAD" else body
-        await self._send({"type": "http.response.body", "body": sent})
+        await self._send({"type": "http.response.body", "body": body})
 
 
 def _page(request: Request, settings: Settings, problem: dict[str, Any]) -> str:
@@ -98,4 +97,5 @@ def _is_problem(message: Message) -> bool:
 
 def _wants_page(scope: Scope) -> bool:
     accepted = Headers(scope=scope).get("accept", "")
-    return "text/html" in accepted and not scope["path"].startswith(_OF_PROGRAMS)
+    of_people = scope["method"] != "HEAD" and not scope["path"].startswith(_OF_PROGRAMS)
+    return of_people and "text/html" in accepted

@@ -47,7 +47,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "wrong_beat": "beat 已 {age}没有心跳，定时任务已停止；启动命令：celery -A monitor_tasks beat",
         "wrong_beat_never": "没有 beat 的心跳，定时任务未运行；启动命令：celery -A monitor_tasks beat",
         "wrong_beat_unknown": "Redis 没有应答，无法得知 beat 是否在运行",
-        "wrong_redis": "Redis 没有应答，worker 收不到任务（{why}）",
+        "wrong_redis": "Redis 没有应答，worker 收不到任务",
         "wrong_store": "无法读取自有数据表：{why}",
         "wrong_channels": "通知渠道故障：{why}",
         "since_line": "开始于 {at}，已持续 {length}。",

@@ -46,7 +46,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "wrong_beat": "beat is silent for {age}, so nothing is scheduled; start it with: celery -A monitor_tasks beat",
         "wrong_beat_never": "beat is silent, so nothing is scheduled; start it with: celery -A monitor_tasks beat",
         "wrong_beat_unknown": "whether beat runs is not known, because Redis does not answer",
-        "wrong_redis": "Redis does not answer, so workers get nothing to do ({why})",
+        "wrong_redis": "Redis does not answer, so workers get nothing to do",
         "wrong_store": "the own tables cannot be read: {why}",
         "wrong_channels": "{why}",
         "since_line": "Since {at}, for {length}.",
