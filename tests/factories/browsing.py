@@ -24,6 +24,7 @@ class _Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        self.words.append(" ")
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)

@@ -39,7 +39,9 @@ def test_a_form_without_the_proof_of_its_page_changes_nothing(open_door: Api) ->
     browser.see("/runs")
     for fields in (FORM, {**FORM, "form_token": ""}, {**FORM, "form_token": proof}, {**FORM, "form_token": "ä"}):
         assert "not from this page" in browser.post("/runs", fields, 403).text
-    assert "Redis" in browser.send("/runs", seen="/runs", type="quick").message  # the form is taken, but there is no Redis
+    assert (
+        "Redis" in browser.send("/runs", seen="/runs", type="quick").message
+    )  # the form is taken, but there is no Redis
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""Repairs on the page: the plan is looked at, applied by who types its count, and can be taken back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from compensation import control
+from compensation.engine import work
+from compensation.runs import Run
+from consistency.settings import Settings
+from tests.factories.browsing import Browser, assert_self_contained
+from tests.factories.front_door import NOBODY
+from tests.factories.studio import Studio, lost_tasks, studio_of
+from tests.servers.api import answering
+
+NOBODYS = "00000000-0000-0000-0000-000000000000"
+NO_REDIS = "Redis"
+
+
+@contextmanager
+def page_of(engine: Engine, **settings: Any) -> Iterator[tuple[Studio, Browser]]:
+    """Five tasks without their output and two with theirs, and a browser; nobody takes messages to workers."""
+    studio = studio_of(engine, lost_tasks(5, kept=2))
+    known: dict[str, Any] = {"database_url": engine.url.render_as_string(hide_password=False), "redis_url": NOBODY}
+    with answering(Settings.model_validate({**known, "runninghub_api_key": "key", "api_rate": 0, **settings})) as api:
+        yield studio, Browser(api)
+
+
+@pytest.fixture
+def everywhere(engine: Engine) -> Iterator[tuple[Studio, Browser]]:
+    with page_of(engine) as found:
+        yield found
+
+
+@pytest.fixture
+def here(sqlite: Engine) -> Iterator[tuple[Studio, Browser]]:
+    with page_of(sqlite) as found:
+        yield found
+
+
+def repaired(studio: Studio) -> Run:
+    run = studio.plan()
+    control.start(studio.resources, run.id, "ann", approved=True)
+    work(studio.bench(), run.id)
+    return run
+
+
+def test_a_plan_shows_what_would_be_written_and_asks_for_its_count(everywhere: tuple[Studio, Browser]) -> None:
+    studio, browser = everywhere
+    run = studio.plan(dry_run=True)
+    page = browser.see(f"/repairs/{run.id}")
+    assert "5 tasks would be repaired. Nothing is written yet." in page.text
+    assert "https://files.example/p-1/0.png" in page.text
+    assert f"/repairs/{run.id}/apply" in page.actions()
+    assert_self_contained(page)
+    assert f"/repairs/{run.id}" in browser.see("/repairs").links()
+
+
+@pytest.mark.parametrize("typed", ["", "4", "five", "-5", "5.0", "5 0", "\u0665"])
+def test_a_plan_is_not_applied_by_who_does_not_know_its_count(here: tuple[Studio, Browser], typed: str) -> None:
+    studio, browser = here
+    run = studio.plan(dry_run=True)
+    page = browser.send(f"/repairs/{run.id}/apply", count=typed)
+    assert page.message.startswith("✖ Nothing was done:")
+    assert "5 tasks would be repaired" in page.text
+
+
+def test_without_redis_nothing_is_begun_and_the_page_says_why(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    run = studio.plan(dry_run=True)
+    assert NO_REDIS in browser.send(f"/repairs/{run.id}/apply", count="5").message
+    assert NO_REDIS in browser.send("/repairs", rule="task-outputs").message
+    assert "planned" in browser.see(f"/repairs/{run.id}").title
+    assert len(studio.rows()) == 2
+
+
+def test_a_plan_that_needs_approval_is_not_applied_without_it(sqlite: Engine) -> None:
+    with page_of(sqlite, repair_cap=2) as (_, browser):
+        strict = studio_of(sqlite, lost_tasks(5, kept=2), repair_cap=2)
+        run = strict.plan(dry_run=True)
+        page = browser.see(f"/repairs/{run.id}")
+        assert "This plan needs a person's approval" in page.text
+        assert "tick the box" in browser.send(f"/repairs/{run.id}/apply", count="5").message
+        assert NO_REDIS in browser.send(f"/repairs/{run.id}/apply", count="5", approved="yes").message
+
+
+def test_a_repair_is_shown_with_before_and_after_and_a_rollback_is_previewed(
+    everywhere: tuple[Studio, Browser],
+) -> None:
+    studio, browser = everywhere
+    run = repaired(studio)
+    page = browser.see(f"/repairs/{run.id}")
+    assert "Before 28.6 % 5 missing of 7" in page.text
+    assert "After 100 % 0 missing of 7" in page.text
+    assert "5 rows written" in page.text
+    said = browser.send(f"/repairs/{run.id}/rehearse").message
+    assert said == "✔ A rollback would delete 5 rows; 0 were changed and stay, 0 are gone already."
+    assert len(studio.rows()) == 7
+
+
+def test_a_rollback_asks_for_the_number_of_rows(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    run = repaired(studio)
+    assert "but it is 5" in browser.send(f"/repairs/{run.id}/rollback", count="7").message
+    assert NO_REDIS in browser.send(f"/repairs/{run.id}/rollback", count="5").message
+    assert len(studio.rows()) == 7
+    assert "succeeded" in browser.see(f"/repairs/{run.id}").title
+
+
+def test_a_repair_can_be_paused_and_cancelled_without_redis(everywhere: tuple[Studio, Browser]) -> None:
+    studio, browser = everywhere
+    run = studio.plan()
+    control.start(studio.resources, run.id, "ann", approved=True)
+    paused = browser.send(f"/repairs/{run.id}/pause")
+    assert "Paused" in paused.message
+    assert "paused by local" in paused.text
+    assert NO_REDIS in browser.send(f"/repairs/{run.id}/resume").message
+    assert "Cancelled" in browser.send(f"/repairs/{run.id}/cancel").message
+    assert "cancelled" in browser.see(f"/repairs/{run.id}").title
+    assert "✖" in browser.send(f"/repairs/{run.id}/pause").message
+
+
+def test_tasks_of_a_repair_are_paged_and_chosen_by_outcome(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    run = repaired(studio)
+    assert "There are no such tasks here." in browser.see(f"/repairs/{run.id}?state=pending").text
+    assert "repaired 5" in browser.see(f"/repairs/{run.id}?state=done").text
+    assert "state" in browser.see(f"/repairs/{run.id}?state=odd", 422).text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("rule", "nobodys"), ("start_date", "soon"), ("max_tasks", "many"), ("max_tasks", "0"), ("task_ids", "1 999")],
+)
+def test_a_wrong_order_is_told_in_one_line_and_plans_nothing(
+    here: tuple[Studio, Browser], field: str, value: str
+) -> None:
+    _, browser = here
+    fields = {"form_token": browser.see("/repairs").proof, "rule": "task-outputs", field: value}
+    page = browser.post("/repairs", fields)
+    assert page.message.startswith("✖ That was not done:")
+    assert "There is no repair yet." in page.text
+
+
+@pytest.mark.parametrize("act", ["apply", "rollback", "rehearse", "redrive", "pause", "resume", "cancel"])
+@pytest.mark.parametrize("run_id", [NOBODYS, "x", "%00", "<b>"])
+def test_an_unknown_repair_is_not_found(here: tuple[Studio, Browser], act: str, run_id: str) -> None:
+    _, browser = here
+    page = browser.send(f"/repairs/{run_id}/{act}", 404, count="1")
+    assert "there is no repair" in page.text
+    assert "<b>" not in page.answer.text
