@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from api.orders.check_orders import CheckOrder
+from api.orders.check_orders import CheckOrder, require_rules
 from cli.exits import FAIL_ON, exit_code_of
 from cli.in_process import check_here, with_some_ledger
 from cli.interrupts import interrupt_deferred
@@ -17,7 +16,6 @@ from cli.orders import orders_of
 from cli.progress import progress_bar
 from cli.report_text import report_lines
 from cli.terminal import has_colours, note
-from consistency.errors import DatabaseUnavailable
 from consistency.ledger.runs import Run
 from consistency.logs import configure_logging
 from consistency.model import CheckType
@@ -97,7 +95,7 @@ def check(
 
 
 def _here(resources: Resources, orders: Sequence[CheckOrder]) -> list[Run]:
-    _require_rules(resources, orders)
+    require_rules(resources, orders)
     configure_logging(resources.settings, "cli")
     resources, remembered = with_some_ledger(resources)
     done = []
@@ -125,7 +123,6 @@ def _send(resources: Resources, orders: Sequence[CheckOrder]) -> "list[SentCheck
     from api.orders.checks import send_checks  # noqa: PLC0415 - the same
 
     require_ledger(resources.store)
-    _require_rules(resources, orders)
     sent = send_checks(resources, orders)
     for each in sent:
         if not each.new:
@@ -142,14 +139,6 @@ def _start(resources: Resources, orders: Sequence[CheckOrder], *, as_json: bool)
     for run in started:
         click.echo(f"Started {run.type} check {run.id} of rule {run.rule_id}")
     click.echo("→ reconcilery status")
-
-
-def _require_rules(resources: Resources, orders: Sequence[CheckOrder]) -> None:
-    """Hold all rules against their tables before the first check begins."""
-    for order in orders:
-        # An outage is for the check itself to record.
-        with suppress(DatabaseUnavailable):
-            resources.rule(order.rule_id)
 
 
 def _reports(runs: Sequence[Run]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from api.callers import MAY_READ, Operator
 from api.cursors import Page, page_answer
 from api.description import PREFIX
-from api.endpoints.fields import RuleName, is_id, json_answer
+from api.endpoints.fields import RuleName, also, is_id, json_answer
 from api.endpoints.waiting import wait_for
 from api.idempotency import Idempotent
 from api.ledger import UsesLedger
@@ -27,6 +27,8 @@ from consistency.model import CheckType
 LONGEST_WAIT = 60
 _KIND = "checks"
 _CHECKS = f"{PREFIX}/data-consistency/checks"
+
+_JOINED = also(200, "The check that was under way already, or the report of the one that was waited for.")
 
 router = APIRouter(prefix=f"{PREFIX}/data-consistency", tags=["checks"], route_class=Idempotent)
 
@@ -57,7 +59,7 @@ class ChecksQuery(Page):
     since: str = Field(default="", max_length=64, description="asked for from then on, such as now-24h or a date")
 
 
-@router.post("/check", status_code=202, summary="Have a check made")
+@router.post("/check", status_code=202, summary="Have a check made", responses=_JOINED)
 async def order_check(
     request: Request, caller: Operator, services: UsesServices, query: Annotated[CheckQuery, Query()], body: NewCheck
 ) -> Response:

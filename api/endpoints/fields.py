@@ -14,6 +14,7 @@ RuleName = Annotated[str, StringConstraints(pattern=RULE_ID)]
 #: As people write them: 4h, 2026-09-16T08:00, now-24h.
 TimeText = Annotated[str, StringConstraints(max_length=64)]
 
+Answers = dict[int | str, dict[str, Any]]
 _ID = re.compile(r"[0-9a-f-]{36}", re.ASCII)
 
 
@@ -31,3 +32,8 @@ def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | No
 def is_id(text: str) -> bool:
     """Whether it can be the id of a run; what cannot is asked of no database."""
     return _ID.fullmatch(text) is not None
+
+
+def also(status: int, what: str, *kinds: str) -> Answers:
+    """For the description: the answer of that status, with its media types (JSON unless said)."""
+    return {status: {"description": what, "content": {kind: {} for kind in kinds or ("application/json",)}}}

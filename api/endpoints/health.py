@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.callers import MAY_READ
 from api.description import PREFIX
-from api.endpoints.fields import json_answer
+from api.endpoints.fields import also, json_answer
 from api.looking import Looking, UsesLooking
+from api.problems import MEDIA_TYPE
 from api.rate_limit import WithinRate
 from api.services import Services, UsesServices
 from api.views.health import SeenStore, health_of_system, look_at_store
@@ -23,7 +24,12 @@ from consistency.resources import require_ledger
 from consistency.signs_of_life import Sign
 
 _BAD = {Health.UNHEALTHY, Health.UNKNOWN}
-_PARTS = ("redis", "database", "application-database", *KINDS)
+_STORE = "database"
+_PARTS = ("redis", _STORE, "application-database", *KINDS)
+_BAD_HEALTH = also(
+    503, "With `strict`: it is unhealthy or unknown; or nothing could be said.", "application/json", MEDIA_TYPE
+)
+_NOT_READY = also(503, "A line for each part.", "text/plain", MEDIA_TYPE)
 
 router = APIRouter(prefix=PREFIX, dependencies=[MAY_READ], tags=["health"])
 probes = APIRouter(tags=["probes"])
@@ -46,10 +52,12 @@ class ReadyQuery(BaseModel):
     exclude: list[str] = Field(default=[], max_length=len(_PARTS), description="parts that do not count")
 
 
-@router.get("/health", summary="How the system is")
+@router.get("/health", summary="How the system is", responses=_BAD_HEALTH)
 async def health(services: UsesServices, looking: UsesLooking, query: Annotated[HealthQuery, Query()]) -> Response:
     """healthy, degraded, unhealthy or unknown, and each part with its reason; 200 however it is, unless `strict`."""
-    store, signs = await asyncio.gather(looking.try_to(lambda: _seen_store(services)), _signs(services, looking))
+    store, signs = await asyncio.gather(
+        looking.try_to(_STORE, lambda: _seen_store(services)), _signs(services, looking)
+    )
     found = health_of_system(services.settings, store, signs)
     return json_answer(found, 503 if query.strict and found["status"] in _BAD else 200)
 
@@ -60,11 +68,11 @@ def _seen_store(services: Services) -> SeenStore:
 
 
 async def _signs(services: Services, looking: Looking) -> Sequence[Sign] | None:
-    found = await looking.try_to(lambda: ask_signs(services.shared, services.settings))
+    found = await looking.try_to("redis", lambda: ask_signs(services.shared, services.settings))
     return None if isinstance(found, str) else found
 
 
-@probes.get("/readyz", response_class=PlainTextResponse, summary="Whether everything is there that is needed")
+@probes.get("/readyz", response_class=PlainTextResponse, responses=_NOT_READY, summary="Whether all is there")
 async def readyz(
     request: Request, services: UsesServices, looking: UsesLooking, _: WithinRate, query: Annotated[ReadyQuery, Query()]
 ) -> PlainTextResponse:
@@ -88,11 +96,11 @@ def _line(part: str, fault: str, *, excluded: bool) -> str:
 async def _faults(services: Services, looking: Looking) -> dict[str, str]:
     """Why each part is not as it should be; empty where it is."""
     resources = services.resources
-    asked = {"database": lambda: require_ledger(resources.store)}
+    asked = {_STORE: lambda: require_ledger(resources.store)}
     if resources.store is not resources.primary:
         asked["application-database"] = lambda: _require_answer(services)
     answers, signs = await asyncio.gather(
-        asyncio.gather(*map(looking.try_to, asked.values())), _signs(services, looking)
+        asyncio.gather(*(looking.try_to(*each) for each in asked.items())), _signs(services, looking)
     )
     redis = "it does not answer" if signs is None else ""
     databases = {part: answer or "" for part, answer in zip(asked, answers, strict=True)}

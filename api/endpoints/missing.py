@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.callers import MAY_READ, Operator
 from api.cursors import Page, bad_cursor, page_answer, read_cursor, write_cursor
 from api.description import PREFIX
-from api.endpoints.fields import RuleName, TimeText, json_answer
+from api.endpoints.fields import RuleName, TimeText, also, json_answer
 from api.export import export_of
 from api.ledger import UsesLedger
 from api.services import UsesServices
@@ -21,6 +21,7 @@ from api.views.missing import COLUMNS, Place, missing_page, missing_summary
 
 CSV = "text/csv"
 _KIND = "missing"
+_LISTS = also(200, "The tasks.", "application/json", CSV)
 
 router = APIRouter(prefix=f"{PREFIX}/data-consistency/missing", tags=["missing"])
 
@@ -49,7 +50,7 @@ class Export(BaseModel):
     rule: RuleName | None = Field(default=None, description="of this rule; needed where there are several")
 
 
-@router.get("", dependencies=[MAY_READ], summary="List missing tasks that the checks have found")
+@router.get("", dependencies=[MAY_READ], summary="List missing tasks that the checks have found", responses=_LISTS)
 def list_missing(
     request: Request, services: UsesServices, ledger: UsesLedger, query: Annotated[MissingQuery, Query()]
 ) -> Response:
@@ -76,7 +77,7 @@ def summarise_missing(services: UsesServices, ledger: UsesLedger, query: Annotat
     return json_answer({"schema_version": 1, "checks": found})
 
 
-@router.post("/export", summary="List all missing tasks as they are now")
+@router.post("/export", summary="List all missing tasks as they are now", responses=_LISTS)
 def export_missing(request: Request, caller: Operator, services: UsesServices, body: Export) -> StreamingResponse:
     """Reads the application's database; oldest first, as JSON, or as CSV with `Accept: text/csv`.
 

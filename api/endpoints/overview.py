@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.callers import MAY_READ
 from api.description import PREFIX
-from api.endpoints.fields import Nothing, RuleName, json_answer
+from api.endpoints.fields import Nothing, RuleName, also, json_answer
 from api.ledger import UsesLedger
 from api.services import UsesServices
 from api.views.badge import badge_object, badge_svg
@@ -16,7 +16,7 @@ from api.views.processes import ask_signs
 from api.views.schedule import schedule_object
 from api.views.status import status_of
 
-_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {}}}}
+_PICTURE = also(200, "The picture.", "image/svg+xml")
 
 router = APIRouter(prefix=PREFIX, dependencies=[MAY_READ], tags=["overview"])
 

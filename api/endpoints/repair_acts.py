@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.callers import Operator
 from api.description import PREFIX
-from api.endpoints.fields import Nothing, RuleName, TimeText, json_answer
+from api.endpoints.fields import Nothing, RuleName, TimeText, also, json_answer
 from api.endpoints.repairs import repair_named
 from api.idempotency import Idempotent
 from api.orders.refusals import NeedsApproval
@@ -31,6 +31,8 @@ from compensation.runs import Run
 from consistency.database import transaction
 
 _REPAIRS = f"{PREFIX}/repairs"
+_JOINED = also(200, "The run of the same scope that was under way already.")
+_REHEARSED = also(200, "What it would do; nothing was changed.")
 
 router = APIRouter(prefix=_REPAIRS, tags=["repairs"], route_class=Idempotent)
 
@@ -75,7 +77,7 @@ class Rehearsal(BaseModel):
     dry_run: bool = Field(default=False, description="only say what would be done")
 
 
-@router.post("", status_code=202, summary="Plan a repair")
+@router.post("", status_code=202, summary="Plan a repair", responses=_JOINED)
 def plan(services: UsesServices, caller: Operator, body: NewRepair) -> Response:
     """202 while a worker plans it; 200 with the run of the same scope that was under way already."""
     order = RepairOrder(
@@ -125,7 +127,7 @@ def cancel(services: UsesServices, caller: Operator, run_id: str, body: Nothing 
     return _answer(services, cancel_repair(services.resources, _known(services, run_id), caller.name))
 
 
-@router.post("/{run_id}/redrive", status_code=202, summary="Try again what a repair has left")
+@router.post("/{run_id}/redrive", status_code=202, summary="Try again what a repair has left", responses=_JOINED)
 def redrive(services: UsesServices, caller: Operator, run_id: str, body: Rehearsal | None = None) -> Response:
     """A new run over the tasks that an ended one did not repair."""
     only_plan = body is not None and body.dry_run
@@ -133,7 +135,7 @@ def redrive(services: UsesServices, caller: Operator, run_id: str, body: Rehears
     return _answer(services, run, 202 if new else 200, deduplicated=not new)
 
 
-@router.post("/{run_id}/rollback", status_code=202, summary="Take a repair back")
+@router.post("/{run_id}/rollback", status_code=202, summary="Take a repair back", responses=_REHEARSED)
 def roll_back(services: UsesServices, caller: Operator, run_id: str, body: Rehearsal | None = None) -> Response:
     """Delete the rows that it wrote and that nobody has changed; with `dry_run` 200 with what that would do."""
     known = _known(services, run_id)

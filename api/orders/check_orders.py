@@ -1,8 +1,11 @@
 """What is to be checked, and how it comes into the ledger."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from consistency.errors import DatabaseUnavailable
 from consistency.ledger.runs import Run
 from consistency.model import CheckType, Window
 from consistency.resources import Resources
@@ -18,6 +21,14 @@ class CheckOrder:
     window: Window | None = None
     compare_at: datetime | None = None
     detailed: bool = False
+
+
+def require_rules(resources: Resources, orders: Iterable[CheckOrder]) -> None:
+    """Hold all rules against their tables before the first check begins; MappingError for one that does not fit."""
+    for order in orders:
+        # An outage is for the check itself to record.
+        with suppress(DatabaseUnavailable):
+            resources.rule(order.rule_id)
 
 
 def open_check(resources: Resources, order: CheckOrder) -> tuple[Run, bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from api.orders.broker import publish, require_redis, somebody_answers
-from api.orders.check_orders import CheckOrder, open_check
+from api.orders.check_orders import CheckOrder, open_check, require_rules
 from consistency.database import transaction
 from consistency.errors import BrokerUnavailable, CheckFailed
 from consistency.ledger import parts
@@ -51,8 +51,12 @@ def start_checks(resources: Resources, kind: CheckType, rule_id: str | None = No
 
 
 def send_checks(resources: Resources, orders: Sequence[CheckOrder]) -> list[SentCheck]:
-    """Open the runs and tell the workers; when one cannot be sent, those that nobody has taken are cancelled."""
+    """Open the runs and tell the workers; when one cannot be sent, those that nobody has taken are cancelled.
+
+    MappingError, and none is begun, when one of the rules does not fit its tables.
+    """
     require_redis(resources.settings)
+    require_rules(resources, orders)
     sent: list[SentCheck] = []
     try:
         for order in orders:

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from consistency.model import Health
+from consistency.one_line import one_line
 from consistency.rules import rate_text
 
 Record = dict[str, Any]
@@ -41,7 +42,7 @@ def _message(metrics: Mapping[str, Any]) -> str:
 
 def badge_svg(badge: Mapping[str, Any]) -> str:
     """The picture, with its words for those who cannot see it; it loads nothing and has no style of its own."""
-    label, message = str(badge["label"]), str(badge["message"])
+    label, message = one_line(badge["label"]), one_line(badge["message"])
     left, right = _width(label), _width(message)
     name, total = escape(f"{label}: {message}"), left + right
     half = _HEIGHT // 2

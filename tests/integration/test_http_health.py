@@ -1,6 +1,7 @@
 """How the system says it is, while parts of it are silent, late or gone."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -140,6 +141,12 @@ def test_a_frozen_database_is_told_in_time(postgres_url: str, redis_url: str, tm
             assert parts(health)["workers"] == "healthy"
             status, lines = ready(found.api)
             assert (status, lines[1]) == (503, "[-]database failed: it did not answer within 4 s")
+            # However many ask, nobody else is thought to be silent for that.
+            with ThreadPoolExecutor(20) as pool:
+                asked = list(pool.map(lambda _: found.get("/health"), range(20)))
+            assert {tuple(parts(each)[name] for name in ("store", "redis", "beat")) for each in asked} == {
+                ("unhealthy", "healthy", "healthy")
+            }
             problem_of(found.api.get(f"{BASE}/status"), 503)
             way.thaw()
 
