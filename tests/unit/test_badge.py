@@ -1,5 +1,5 @@
+import xml.etree.ElementTree as ET
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_badge_says_the_rate_or_why_there_is_none(changes: dict[str, Any], mes
 
 @pytest.mark.parametrize("label", ["outputs", "<b>&\"'</b>", "输出", "a\x00\x1b\ud800b"])
 def test_the_picture_is_xml_whatever_its_label_and_says_itself_in_words(label: str) -> None:
-    picture = ElementTree.fromstring(badge_svg(badge_object(figures(), label)).encode())
+    picture = ET.fromstring(badge_svg(badge_object(figures(), label)).encode())
     title = picture.find("{http://www.w3.org/2000/svg}title")
     assert title is not None
     assert title.text == picture.get("aria-label")
