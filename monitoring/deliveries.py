@@ -106,15 +106,16 @@ class Deliveries:
             return False
         events, end, lines = whole_events(self._left)
         self._send(way, events)
-        if self._spool.had(self._left):
-            self.settled += len(events)
-        else:
-            self._tally.add("adopted", len(events))
         self._left.forget(end, lines)
+        ours = self._spool.credit(self._left, lines)
         if not self._left.unsent:
             self._left.put_down()
             self._left = None
             self._look_soon()
+        if ours:
+            self.settled += lines
+        else:
+            self._tally.add("adopted", len(events))
         return True
 
     def _next_left(self, way: Transport) -> SpoolFile | None:

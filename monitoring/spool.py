@@ -73,9 +73,13 @@ class Spool:
             self._put_down[file.path] = file.waiting
             return file
 
-    def had(self, file: SpoolFile) -> bool:
-        """Whether it was this process that wrote it."""
-        return file.path in self._put_down
+    def credit(self, file: SpoolFile, events: int) -> bool:
+        """So many events of a file are sent; whether it was this process that wrote it."""
+        with self._lock:
+            if file.path not in self._put_down:
+                return False
+            self._put_down[file.path] -= events
+            return True
 
     def close(self) -> None:
         """Leave the file to whoever comes, or to nobody if all of it is sent; a later event begins a new one."""

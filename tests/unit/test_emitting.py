@@ -151,7 +151,7 @@ def test_what_a_dead_process_has_left_is_sent_as_well(folder: Path, other_side: 
     with emitting(folder, later) as second:
         say(second, "new")
         assert second.flush(PATIENCE)
-        assert (second.counts.sent, second.counts.adopted) == (2, 1)
+        eventually(lambda: (second.counts.sent, second.counts.adopted) == (2, 1))
     assert sorted(later.messages()) == ["left behind", "new"]
     assert waiting_files(folder) == []
 

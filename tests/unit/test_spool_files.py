@@ -79,13 +79,16 @@ def test_the_program_goes_on_writing_while_what_is_old_is_read(tmp_path: Path, m
     spool.append(several(20))
     full = spool.hand_over_if_full()
     assert full is not None
-    assert spool.had(full)
     spool.append(several(1, first=50))
     assert spool.waiting() == 21
     assert (full.read()[0], spool.read()[0]) == (several(20), several(1, first=50))
     full.forget(full.size, 20)
-    full.put_down()
+    assert spool.credit(full, 20)
     assert spool.waiting() == 1
+    full.put_down()
+    other = SpoolFile.new(tmp_path)
+    assert not spool.credit(other, 3)
+    other.put_down()
     spool.close()
     assert spool.waiting() == 1
 
