@@ -1,4 +1,4 @@
-"""The HTTP API, made from settings. To add something, write a module with a router and name that router in `ROUTERS`.
+"""The HTTP API, made from settings. To add something, write a module with a router in endpoints/, and name the router.
 
     router = APIRouter(prefix=PREFIX, dependencies=[MAY_READ], tags=["silences"])
 
@@ -29,12 +29,24 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import events, livez, operations
 from api.body import WholeBody
 from api.deadline import Deadline
 from api.description import ABOUT, PROBLEMS, TAGS, TITLE, program_version
 from api.docs_page import add_docs
-from api.endpoints import alerts, checks, figures, health, missing, overview, repair_acts, repairs, silences
+from api.endpoints import (
+    alerts,
+    checks,
+    events,
+    figures,
+    health,
+    livez,
+    missing,
+    operations,
+    overview,
+    repair_acts,
+    repairs,
+    silences,
+)
 from api.faults import answer_faults
 from api.headers import SecurityHeaders
 from api.hosts import OwnHosts

@@ -1,6 +1,7 @@
 """Moments in queries, and places in lists that are ordered by them."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,12 +20,14 @@ _ID = re.compile(r"[0-9a-f-]{32,36}", re.ASCII)
 Behind = tuple[datetime, str]
 
 
-def moment_of(parameter: str, text: str, settings: Settings, now: datetime) -> datetime | None:
+def moment_of(
+    parameter: str, text: str, settings: Settings, now: datetime, parse: Callable[..., datetime] = parse_start
+) -> datetime | None:
     """The moment that a parameter means, as on the command line; None when it is empty, a Problem when it is none."""
     if not text:
         return None
     try:
-        return parse_start(_LOST_PLUS.sub(r"\1+\2", text), ZoneInfo(settings.timezone), now, parameter)
+        return parse(_LOST_PLUS.sub(r"\1+\2", text), ZoneInfo(settings.timezone), now, parameter)
     except BadRequest as error:
         raise bad_parameter(parameter, str(error).partition(": ")[2]) from None
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.event_query import EventQuery, chosen_events, cursor_of, place_of
+from api.endpoints.event_query import EventQuery, chosen_events, cursor_of, place_of
 from api.ledger import UsesLedger
 from api.page.chrome import chrome
 from api.page.event_rows import event_rows

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection
 
-from api.event_text import told
+from api.endpoints.event_text import told
 from api.ledger import Ledger
 from api.methods import HEAD_ONLY
 from api.problems import Problem

@@ -9,9 +9,9 @@ from api.body import JsonBody
 from api.callers import MAY_READ, Operator
 from api.cursors import page_answer
 from api.description import EVENTS_BODY, PREFIX
-from api.event_query import EventQuery, chosen_events, cursor_of, place_of
-from api.event_stream import stream_answer, wants_stream
-from api.event_text import told
+from api.endpoints.event_query import EventQuery, chosen_events, cursor_of, place_of
+from api.endpoints.event_stream import stream_answer, wants_stream
+from api.endpoints.event_text import told
 from api.idempotency import Idempotent
 from api.ledger import UsesLedger
 from api.problems import Problem, pointer

@@ -1,18 +1,17 @@
 """Which events are asked for: the parameters of the list and the stream, and the filter that they come to."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from sqlalchemy import Connection
 
 from api.cursors import Page, bad_cursor, read_cursor, write_cursor
+from api.moments import moment_of
 from api.problems import bad_parameter
 from api.views.event_types import wanted_type
-from consistency.dates import parse_end, parse_start
-from consistency.errors import BadEvent, BadRequest
+from consistency.dates import parse_end
+from consistency.errors import BadEvent
 from consistency.event_checks import check_level, check_service
 from consistency.event_ids import EVENT_ID
 from consistency.events import EventLevel
@@ -21,8 +20,6 @@ from consistency.model import parse_utc, utc_text
 from consistency.settings import Settings
 
 _KIND = "events"
-#: In a URL a plus that is not escaped is a space.
-_LOST_PLUS = re.compile(r"(?<=T)(.*) (\d\d:?\d\d)$", re.ASCII)
 
 
 class EventQuery(Page):
@@ -37,12 +34,11 @@ class EventQuery(Page):
 
 def chosen_events(connection: Connection, settings: Settings, query: EventQuery, now: datetime) -> EventFilter:
     """The filter; a Problem names the parameter that is wrong."""
-    zone = ZoneInfo(settings.timezone)
     services = tuple(_checked("service", check_service, name) for name in query.service)
     types = tuple(_checked("type", lambda name: wanted_type(connection, settings, name), name) for name in query.type)
     level = EventLevel(_checked("level", check_level, query.level))
-    since = _moment("since", query.since, zone, now, parse_start)
-    until = _moment("until", query.until, zone, now, parse_end)
+    since = moment_of("since", query.since, settings, now)
+    until = moment_of("until", query.until, settings, now, parse_end)
     if since and until and since >= until:
         raise bad_parameter("until", f"{utc_text(until)} is not after {utc_text(since)}, where the list begins")
     return EventFilter(services, types, level, since, until)
@@ -71,15 +67,4 @@ def _checked(parameter: str, check: Callable[[str], str], value: str) -> str:
     try:
         return check(value)
     except BadEvent as error:
-        raise bad_parameter(parameter, str(error).partition(": ")[2]) from None
-
-
-def _moment(
-    parameter: str, text: str, zone: ZoneInfo, now: datetime, parse: Callable[..., datetime]
-) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return parse(_LOST_PLUS.sub(r"\1+\2", text), zone, now, parameter)
-    except BadRequest as error:
         raise bad_parameter(parameter, str(error).partition(": ")[2]) from None
