@@ -49,6 +49,7 @@ def on_stage(tmp_path_factory: pytest.TempPathFactory, postgres_server: str, red
             "RUNNINGHUB_API_KEY": hub.key,
             "RECONCILERY_CHECK_LINKS": "false",
             "RECONCILERY_CHANNELS": '{"desk": {"kind": "console"}}',
+            "RECONCILERY_TELL_EVERY": "1s",
             # Beat lives, but it is people who ask for checks.
             "RECONCILERY_QUICK_EVERY": "20h",
             "RECONCILERY_FULL_EVERY": "20h",

@@ -83,7 +83,9 @@ def test_every_package_of_the_product_is_installed_with_it() -> None:
     assert packages <= set(re.findall(r'"([\w.]+)"', listed[1]))
 
 
-@pytest.mark.parametrize("script", ["scripts/start", "scripts/test", "scripts/lock", "scripts/docs"])
+@pytest.mark.parametrize(
+    "script", ["scripts/start", "scripts/test", "scripts/lock", "scripts/docs", "scripts/screenshots"]
+)
 def test_the_scripts_can_be_run(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     assert (ROOT / script).read_text().startswith("#!/usr/bin/env python3\n")
