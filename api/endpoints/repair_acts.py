@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from api.callers import Operator
 from api.description import PREFIX
@@ -36,7 +36,17 @@ _REHEARSED = also(200, "What it would do; nothing was changed.")
 
 router = APIRouter(prefix=_REPAIRS, tags=["repairs"], route_class=Idempotent)
 
-TaskId = Annotated[str, Field(min_length=1, max_length=191)] | int
+
+def _as_text(given: object) -> object:
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
+
+TaskId = Annotated[
+    str,
+    Field(min_length=1, max_length=191),
+    BeforeValidator(_as_text),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": 191}, {"type": "integer"}]}),
+]
 
 
 class NewRepair(BaseModel):
@@ -84,7 +94,7 @@ def plan(services: UsesServices, caller: Operator, body: NewRepair) -> Response:
         rule_id=one_rule(services.settings, body.rule).id,
         start=body.start_date,
         end=body.end_date,
-        task_ids=None if body.task_ids is None else [str(each) for each in body.task_ids],
+        task_ids=body.task_ids,
         batch_size=body.batch_size,
         max_tasks=body.max_tasks,
         dry_run=body.dry_run,

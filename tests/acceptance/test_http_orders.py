@@ -161,6 +161,9 @@ def test_a_redis_that_is_frozen_or_dead_is_told_in_time_and_used_again(
         process.kill()
         process.wait()
         assert server.post(CHECK, {"type": "deep"}).status_code == 503
+        with own.running():
+            # The server need not be restarted for that, nor does it need a second try.
+            assert server.post(CHECK, {"type": "deep"}).status_code == 202
 
 
 def test_when_beat_stops_everything_says_so(place: Workshop) -> None:

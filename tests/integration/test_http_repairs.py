@@ -125,6 +125,9 @@ def test_a_wrong_parameter_is_named(here: tuple[Studio, Api], query: str, parame
         ({"dry_run": "perhaps"}, "/dry_run"),
         ({"task_ids": "1,2"}, "/task_ids"),
         ({"task_ids": []}, "/task_ids"),
+        ({"task_ids": [1, True]}, "/task_ids/1"),
+        ({"task_ids": ["x" * 192]}, "/task_ids/0"),
+        ({"task_ids": ["\ud800"]}, "/task_ids/0"),
         ({"batch_size": 0}, "/batch_size"),
         ({"max_tasks": -1}, "/max_tasks"),
         ({"start": "2026-09-16"}, "/start"),
@@ -132,7 +135,7 @@ def test_a_wrong_parameter_is_named(here: tuple[Studio, Api], query: str, parame
 )
 def test_a_wrong_order_is_refused_by_its_place(here: tuple[Studio, Api], body: dict[str, Any], pointer: str) -> None:
     problem = problem_of(here[1].post(f"{BASE}/repairs", json=body), 422)
-    assert problem["errors"][0]["pointer"].startswith(pointer)
+    assert problem["errors"][0]["pointer"] == pointer
 
 
 def test_without_redis_nothing_is_begun(here: tuple[Studio, Api]) -> None:
