@@ -23,7 +23,7 @@ from tests.servers.postgres import FAST, postgres_home
 READERS, SECONDS = 50, 60.0
 PATHS = ("/", "/metrics", f"{BASE}/health", f"{BASE}/data-consistency/metrics", f"{BASE}/alerts?limit=50", "/missing")
 ON_APPLICATION = text(
-    r"SELECT query FROM pg_stat_statements WHERE query ~* '\m(from|join|into|update|,)\s+\"?(tasks|task_outputs)\M'"
+    r"SELECT query FROM pg_stat_statements WHERE query ~* '\m(from|join|into|update)\s+\"?(tasks|task_outputs)\M'"
 )
 
 pytestmark = pytest.mark.full
