@@ -1,24 +1,28 @@
 """`/`: how things stand, at a glance."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
+from anyio import from_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.ledger import UsesLedger
+from api.looking import Looking, UsesLooking
 from api.page.alert_rows import alert_rows
 from api.page.banner import Banner, banner_of
 from api.page.chrome import chrome
 from api.page.event_rows import event_rows
-from api.page.pictures import RANGES, course_of
+from api.page.pictures import RANGES, Course, course_of
 from api.page.rendering import show
-from api.page.repair_card import repair_card
+from api.page.repair_card import UNREAD, repair_card
 from api.page.visitors import Visit
 from api.page.wording import Words
-from api.services import UsesServices
+from api.services import Services, UsesServices
 from api.views.health import health_of_system, look_at_store
 from api.views.overview import running, schedule_overview
 from api.views.processes import ask_signs
@@ -55,6 +59,7 @@ def overview(
     visitor: Visit,
     services: UsesServices,
     ledger: UsesLedger,
+    looking: UsesLooking,
     query: Annotated[OverviewQuery, Query()],
 ) -> Response:
     """The verdict, the figures, the course, what fires, what has happened."""
@@ -87,8 +92,7 @@ def overview(
         **_verdict(banner, settings, words, now),
         health=banner.health,
         cards=cards,
-        repair=repair_card(services.resources),
-        course=course_of(services, rule, query.back, now, words),
+        **_beside(services, looking, rule, query.back, now, words),
         rule=rule,
         rules=[mapping.id for mapping in settings.rules],
         back=query.back,
@@ -96,6 +100,23 @@ def overview(
         now=now,
         refresh=_REFRESH_RUNNING if found["running"] else _REFRESH,
     )
+
+
+def _beside(services: Services, looking: Looking, rule: str, back: str, now: datetime, words: Words) -> dict[str, Any]:
+    """What the application's database has a part in, which the page does without while that is frozen."""
+
+    async def ask() -> tuple[Any, Any]:
+        card = looking.try_to("repairs", partial(repair_card, services.resources))
+        course = looking.try_to("course", partial(course_of, services, rule, back, now, words))
+        return await asyncio.gather(card, course)
+
+    card, course = from_thread.run(ask)
+    known = isinstance(course, Course)
+    return {
+        "repair": UNREAD if isinstance(card, str) else card,
+        "course": course if known else None,
+        "no_course": "" if known else course,
+    }
 
 
 def _verdict(banner: Banner, settings: Settings, words: Words, now: datetime) -> dict[str, Any]:

@@ -86,12 +86,13 @@ def _beat(row: Mapping[str, Any], rule: str, words: Words) -> Beat:
         if row["lowest_rate"] is None
         else words.report.say("beat_note", rate=words.rate(row["lowest_rate"]), missing=row["missing"])
     )
-    asked = {"type": "quick", "rule": rule, "since": row["start"], "until": row["end"]}
+    bounds = {name: row[end].replace(":00Z", "Z") for name, end in (("since", "start"), ("until", "end"))}
+    asked = urlencode({"type": "quick", "rule": rule, **bounds}, safe=":")
     health = Health(row["health"]) if row["health"] else None
     return Beat(
         parse_utc(row["start"]),
         parse_utc(row["end"]),
         health,
         note,
-        f"/runs?{urlencode(asked)}",
+        f"/runs?{asked}",
     )

@@ -45,7 +45,7 @@ def render(request: Request, visitor: Visitor, template: str, **values: Any) -> 
     """Its text."""
     words = visitor.words
     common: dict[str, Any] = {
-        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "here": _here(request),
         "visitor": visitor,
         "words": words,
         "say": words.say,
@@ -57,6 +57,13 @@ def render(request: Request, visitor: Visitor, template: str, **values: Any) -> 
         "open_alerts": 0,
     }
     return _environment().get_template(template).render({**common, **values})
+
+
+def _here(request: Request) -> str:
+    """Where to come back to; what a form was sent to cannot be looked at."""
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 @cache

@@ -18,9 +18,12 @@ log = structlog.get_logger(__name__)
 
 Record = dict[str, Any]
 
+#: Stands for a repair that nobody could be asked about.
+UNREAD: Record = {"unread": True}
+
 
 def repair_card(resources: Resources) -> Record | None:
-    """None where there is none, `{"unread": True}` where the application's database does not answer."""
+    """None where there is none, UNREAD where the application's database does not answer."""
     try:
         if not is_current(resources.primary, REPAIRS):
             return None
@@ -29,7 +32,7 @@ def repair_card(resources: Resources) -> Record | None:
             return _record(connection, found[0]) if found else None
     except DatabaseError as error:
         log.warning("page.repairs_unread", reason=str(error))
-        return {"unread": True}
+        return UNREAD
 
 
 def _record(connection: Connection, run: Run) -> Record:

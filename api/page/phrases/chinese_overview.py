@@ -160,5 +160,6 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "run": "编号",
         "history": "历史",
         "progress": "进度",
+        "no_course": "现在无法显示：{why}。",
     }
 )

@@ -163,5 +163,6 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "run": "Run",
         "history": "History",
         "progress": "Progress",
+        "no_course": "This cannot be shown now: {why}.",
     }
 )
