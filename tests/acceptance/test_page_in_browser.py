@@ -205,6 +205,15 @@ def test_no_page_is_heavy_dangerous_or_keeps_anybody_from_using_it(browser: Brow
         expect(visit.page.get_by_role("main")).to_contain_text(HOSTILE)
 
 
+def test_what_must_not_be_would_be_seen(browser: Browser, url: str) -> None:
+    with visiting(browser, url) as visit:
+        visit.go("/missing")
+        visit.page.evaluate("document.body.setAttribute('style', 'color: red')")
+        visit.page.evaluate("document.querySelector('main').append(document.createElement('input'))")
+        assert {finding.partition(":")[0] for finding in visit.grave_findings()} == {"label"}
+        assert "Content Security Policy" in visit.faults.pop()
+
+
 def single_pages(on_stage: Stage) -> list[str]:
     """Those of one check, one alert and one repair."""
     ask, post = on_stage.server.get, on_stage.server.post

@@ -87,6 +87,6 @@ def visiting(browser: Browser, url: str, **how: Any) -> Iterator[Visit]:
     try:
         visit = Visit(context.new_page(), url)
         yield visit
-        assert visit.faults == []
+        assert not visit.faults, "\n".join(visit.faults)
     finally:
         context.close()
