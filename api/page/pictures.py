@@ -30,7 +30,7 @@ _kept = Kept(_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How things went: the charts, and the same in sentences."""
+    """How things went: the charts, and the same in sentences, which know the hours until `counted_until` alone."""
 
     heartbeat: Figure
     completion: Figure
@@ -39,6 +39,7 @@ class Course:
     database: Figure
     headline: str
     lead: tuple[str, ...]
+    counted_until: str
 
 
 def course_of(services: Services, rule: str, back: str, now: datetime, words: Words) -> Course:
@@ -67,6 +68,7 @@ def _drawn(report: Mapping[str, Any], words: Words) -> Course:
         database=pictures.database(),
         headline=headline(known, words.report),
         lead=lead(known, words.report),
+        counted_until=known["counted"]["end"],
     )
 
 

@@ -161,5 +161,6 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "history": "历史",
         "progress": "进度",
         "no_course": "现在无法显示：{why}。",
+        "course_until": "截至 {at} 的整点小时，按完整和深度检查的最近统计。",
     }
 )

@@ -164,5 +164,6 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "history": "History",
         "progress": "Progress",
         "no_course": "This cannot be shown now: {why}.",
+        "course_until": "Whole hours until {at}, as full and deep checks counted them last.",
     }
 )
