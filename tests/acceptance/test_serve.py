@@ -73,11 +73,12 @@ def test_a_token_that_was_made_opens_the_door(place: Place) -> None:
     assert token[0] not in made.out
     (place.folder / "reconcilery.toml").write_text(made.out)
     known = place.changed(RECONCILERY_CONFIG=str(place.folder / "reconcilery.toml"))
-    with serving(known, "--host", "0.0.0.0") as (url, _):
+    with serving(known, "--host", "0.0.0.0") as (url, process):
         here = url.replace("0.0.0.0", "127.0.0.1")
         good = {"Authorization": f"Bearer {token[0]}"}
         assert requests.post(here + EVENTS, json=an_event(), timeout=30).status_code == 401
         assert requests.post(here + EVENTS, json=an_event(), headers=good, timeout=30).status_code == 202
+        assert stopped(process, signal.SIGTERM).code == 0
     logged = (place.folder / "logs" / "monitoring.log").read_text()
     assert token[0] not in logged
     assert '"caller": "operate-' in logged

@@ -24,41 +24,42 @@ from tests.factories.front_door import front_door
 from tests.factories.own_tables import make_own_tables
 from tests.servers.talking import Request, Response, Talking, json_response, serving
 
-NOW = datetime.now(UTC)
 PATIENCE = timedelta(seconds=20)
 
 
-def emitted(
-    minutes: float, event_type: str, level: str = "info", service: str = "datasync", **how: Any
-) -> WrittenEvent:
+def an_event(minutes: float, event_type: str, level: str = "info", service: str = "datasync", **how: Any) -> Event:
     """An event of so many minutes ago."""
-    at = event_time(NOW - timedelta(minutes=minutes))
-    name = f"{event_type}-{service}-{minutes}"
-    return seal(Event(at, event_type, level, service, f"{event_type}!", id=name, **how))
-
-
-#: A day's work of three services.
-EMITTED = [
-    emitted(90, "sync_start", details={"operation_id": "a"}),
-    emitted(80, "sync_success", details={"operation_id": "a"}, metrics={"records_synced": 1000}),
-    emitted(70, "sync_start"),
-    emitted(69, "sync_failure", "error", details={"error": "disk full"}),
-    emitted(5, "sync_start"),
-    emitted(4320, "cleanup_start", service="cleaner"),
-    emitted(4318, "cleanup_success", service="cleaner", metrics={"records_deleted": 70, "duration_seconds": 99}),
-    emitted(20, "migration_success", metrics={"records_migrated": 5, "duration_seconds": 12.5}),
-    emitted(10, "health_check", service="shop", details={"check": "queue"}),
-    emitted(15, "health_check", "critical", service="shop", details={"check": "queue"}),
-    emitted(30, "storage_warning", "warning", service="shop", details={"host": "db1"}, metrics={"free_share": 0.08}),
-    emitted(0.1, "service_status", details={"heartbeat_seconds": 60, "status": "running", "instance": "a:1"}),
-]
+    at = event_time(datetime.now(UTC) - timedelta(minutes=minutes))
+    return Event(at, event_type, level, service, f"{event_type}!", id=f"{event_type}-{service}-{minutes}", **how)
 
 
 @pytest.fixture
-def ledger(engine: Engine) -> Engine:
+def emitted() -> list[WrittenEvent]:
+    """A day's work of three services, the last of them a moment ago."""
+    work = [
+        an_event(90, "sync_start", details={"operation_id": "a"}),
+        an_event(80, "sync_success", details={"operation_id": "a"}, metrics={"records_synced": 1000}),
+        an_event(70, "sync_start"),
+        an_event(69, "sync_failure", "error", details={"error": "disk full"}),
+        an_event(5, "sync_start"),
+        an_event(4320, "cleanup_start", service="cleaner"),
+        an_event(4318, "cleanup_success", service="cleaner", metrics={"records_deleted": 70, "duration_seconds": 99}),
+        an_event(20, "migration_success", metrics={"records_migrated": 5, "duration_seconds": 12.5}),
+        an_event(10, "health_check", service="shop", details={"check": "queue"}),
+        an_event(15, "health_check", "critical", service="shop", details={"check": "queue"}),
+        an_event(
+            30, "storage_warning", "warning", service="shop", details={"host": "db1"}, metrics={"free_share": 0.08}
+        ),
+        an_event(0.1, "service_status", details={"heartbeat_seconds": 60, "status": "running", "instance": "a:1"}),
+    ]
+    return [seal(event) for event in work]
+
+
+@pytest.fixture
+def ledger(engine: Engine, emitted: list[WrittenEvent]) -> Engine:
     make_own_tables(engine)
     with transaction(engine) as connection:
-        store_events(connection, EMITTED, NOW, EventLevel.WARNING)
+        store_events(connection, emitted, datetime.now(UTC), EventLevel.WARNING)
     return engine
 
 
@@ -74,8 +75,10 @@ def all_of(answers: Answers) -> list[Any]:
     return [without_moments(each) for each in (*asked, answers.comprehensive_status())]
 
 
-def test_the_ledger_the_api_and_the_memory_answer_the_same(ledger: Engine, database_url: str) -> None:
-    memory = MemoryAnswers(lambda: EMITTED[::-1])
+def test_the_ledger_the_api_and_the_memory_answer_the_same(
+    ledger: Engine, database_url: str, emitted: list[WrittenEvent]
+) -> None:
+    memory = MemoryAnswers(lambda: emitted[::-1])
     with closing(LedgerAnswers(ledger, Settings())) as of_ledger:
         expected = all_of(of_ledger)
     assert all_of(memory) == expected
