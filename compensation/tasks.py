@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from compensation import control, scheduling, sweeping
 from compensation.bench import bench_for
+from compensation.checking_again import outdated_checks
 from compensation.engine import work
 from compensation.item_counts import counted_undoing
 from compensation.plans.opening import RepairOrder, open_repair
@@ -143,6 +144,15 @@ def tell(run_id: str) -> None:
         log.warning("event.not_sent", run_id=run_id, reason=str(error)[:200], next="the sweeper sends it again")
 
 
+def _check_again(run: Run) -> None:
+    """Call the checks that would now see something else; a call that is lost waits for the schedule."""
+    try:
+        for kind in outdated_checks(process_resources(), run):
+            signature(f"monitor_tasks.{kind}_check", kwargs={"rule": run.rule_id}).apply_async()
+    except (OperationalError, RuntimeError, ReconcileryError) as error:
+        log.warning("checks.not_called", run_id=run.id, reason=str(error)[:200], next="they run as scheduled")
+
+
 def _answer(run: Run) -> Answer:
     with transaction(process_resources().reader) as connection:
         return summary_of(connection, require_run(connection, run.id))
@@ -153,12 +163,14 @@ def pump(self: Task, run_id: str) -> Answer:
     """Work on batches of a run for a while, and come back while something of it is due soon."""
     resources = process_resources()
     with transaction(resources.reader) as connection:
-        rule_id = require_run(connection, run_id).rule_id
-    with bench_for(resources, rule_id, process_redis()) as bench:
+        before = require_run(connection, run_id)
+    with bench_for(resources, before.rule_id, process_redis()) as bench:
         run, held = work(bench, run_id, turn=TURN)
     if run.state is RunState.RUNNING and (wait := sweeping.worth_coming_back(resources, run)) is not None:
         raise self.retry(countdown=min(max(wait, held), LONGEST_PAUSE))
     tell(run_id)
+    if run.state is not before.state:
+        _check_again(run)
     return {"verdict": f"{run.state}", "run_id": run_id}
 
 
@@ -177,6 +189,7 @@ def rollback(self: Task, run_id: str, *, dry_run: bool = False) -> Answer:
     tell(run_id)
     if run.state is RunState.ROLLING_BACK:
         raise self.retry(countdown=0)
+    _check_again(run)
     return _answer(run)
 
 

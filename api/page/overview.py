@@ -20,6 +20,7 @@ from api.page.event_rows import event_rows
 from api.page.pictures import RANGES, Course, course_of
 from api.page.rendering import show
 from api.page.repair_card import UNREAD, repair_card
+from api.page.since import mended_since, since
 from api.page.visitors import Visit
 from api.page.wording import Words
 from api.services import Services, UsesServices
@@ -84,6 +85,7 @@ def overview(
             "dead_messages": store.channels["dead_messages"],
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
+    beside = _beside(services, looking, rule, query.back, now, words)
     return show(
         request,
         visitor,
@@ -92,7 +94,9 @@ def overview(
         **_verdict(banner, settings, words, now),
         health=banner.health,
         cards=cards,
-        **_beside(services, looking, rule, query.back, now, words),
+        **beside,
+        since=since(banner, rule, found["alert"], beside["course"]),
+        mended_since=mended_since(banner, beside["repair"]),
         rule=rule,
         rules=[mapping.id for mapping in settings.rules],
         back=query.back,

@@ -30,7 +30,10 @@ _kept = Kept(_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How things went: the charts, and the same in sentences, which know the hours until `counted_until` alone."""
+    """How things went: the charts, and the same in sentences, which know the hours until `counted_until` alone.
+
+    `fell_at` is since when clearly more tasks miss their output, None when none do or that is over.
+    """
 
     heartbeat: Figure
     completion: Figure
@@ -40,6 +43,7 @@ class Course:
     headline: str
     lead: tuple[str, ...]
     counted_until: str
+    fell_at: datetime | None
 
 
 def course_of(services: Services, rule: str, back: str, now: datetime, words: Words) -> Course:
@@ -69,7 +73,12 @@ def _drawn(report: Mapping[str, Any], words: Words) -> Course:
         headline=headline(known, words.report),
         lead=lead(known, words.report),
         counted_until=known["counted"]["end"],
+        fell_at=_fell_at(known["onset"] or known["onset_seen"]),
     )
+
+
+def _fell_at(onset: Mapping[str, Any] | None) -> datetime | None:
+    return parse_utc(onset["at"]) if onset and not onset["until"] else None
 
 
 def _heartbeat(report: Mapping[str, Any], window: Window, words: Words) -> Figure:

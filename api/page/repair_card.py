@@ -41,6 +41,8 @@ def _record(connection: Connection, run: Run) -> Record:
     return {
         "unread": False,
         "run_id": run.id,
+        "rule": run.rule_id,
+        "finished_at": run.finished_at,
         "state": str(run.state),
         "is_live": run.is_live,
         "done": progress.total - progress.open,

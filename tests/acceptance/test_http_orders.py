@@ -107,6 +107,24 @@ def test_a_repair_goes_from_the_plan_over_the_rows_to_the_way_back(place: Worksh
     assert [event["actor"] for event in undone["events"] if event["type"] == "started"] == ["local"]
 
 
+def test_a_check_that_saw_the_gap_looks_again_when_it_is_closed_and_when_it_is_opened_again(
+    place: Workshop, server: Served
+) -> None:
+    def missing() -> int:
+        latest = server.get(f"{BASE}/data-consistency/checks?type=deep").json()["checks"]
+        found: int = next(check["counts"]["missing"] for check in latest if check["status"] == "closed")
+        return found
+
+    place.worker()
+    assert server.post(f"{CHECK}?wait=60", {"type": "deep"}).json()["counts"]["missing"] == TASKS
+    run = server.post(f"{BASE}/repairs", {"dry_run": True}).headers["location"]
+    reached(server, run, "planned")
+    server.post(f"{run}/apply")
+    eventually(lambda: missing() == 0)
+    server.post(f"{run}/rollback")
+    eventually(lambda: missing() == TASKS)
+
+
 def test_a_repair_that_is_no_dry_run_goes_on_by_itself(place: Workshop, server: Served) -> None:
     place.worker()
     order = server.post(f"{BASE}/repairs", {"dry_run": False, "task_ids": [1, "2", 3]})

@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 from compensation import control
 from compensation.engine import work
 from compensation.runs import Run
+from consistency.model import CheckType
 from consistency.settings import Settings
+from monitor_tasks import checks
 from tests.factories.browsing import Browser, assert_self_contained
 from tests.factories.front_door import NOBODY
 from tests.factories.studio import Studio, lost_tasks, studio_of
@@ -57,6 +59,18 @@ def test_a_plan_shows_what_would_be_written_and_asks_for_its_count(everywhere: t
     assert f"/repairs/{run.id}/apply" in page.actions()
     assert_self_contained(page)
     assert f"/repairs/{run.id}" in browser.see("/repairs").links()
+
+
+def test_the_overview_says_that_a_repair_has_come_since_the_check_it_rests_on(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    check, _ = checks.start(studio.resources, CheckType.FULL, "task-outputs")
+    checks.work(studio.resources, check.id)
+    assert "A repair ended" not in browser.see("/").text
+    repaired(studio)
+    assert "A repair ended" in browser.see("/").text
+    check, _ = checks.start(studio.resources, CheckType.FULL, "task-outputs")
+    checks.work(studio.resources, check.id)
+    assert "A repair ended" not in browser.see("/").text
 
 
 @pytest.mark.parametrize("typed", ["", "4", "five", "-5", "5.0", "5 0", "\u0665"])

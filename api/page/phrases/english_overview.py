@@ -50,6 +50,7 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "wrong_store": "the own tables cannot be read: {why}",
         "wrong_channels": "{why}",
         "since_line": "Since {at}, for {length}.",
+        "mended_since": "A repair ended {ago}, after this check; the next check says what it has changed.",
         "running_check": "A {check} check is running: {done} of {parts} parts.",
         "look": "Look",
         "checked": "Checked {ago}",
