@@ -4,7 +4,7 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import deep, emit, great_expectations, journal, kills, quick, readme, repair, results, tell
+from benchmarks import deep, emit, great_expectations, journal, kills, page, quick, readme, repair, results, tell
 from benchmarks.data import Shape
 from benchmarks.harness import Bench, say, servers
 from benchmarks.servers import connect
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "repair": repair.measure,
     "tell": tell.measure,
     "emit": emit.measure,
+    "page": page.measure,
 }
 FILE = Path(__file__).parent / "results.json"
 

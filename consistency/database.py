@@ -133,6 +133,11 @@ def _sqlite_snapshot(raw: Connection, seconds: float) -> Iterator[Connection]:
             # A deferred BEGIN takes its snapshot at the first read, so that read is made at once.
             connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").all()
             yield connection
+    except exc.OperationalError as error:
+        # Where Ctrl-C meets the handler, the driver swallows it and tells what it tells when time is up.
+        if str(error.orig) == "interrupted" and time.monotonic() <= deadline:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         driver.set_progress_handler(None, 0)
 

@@ -1,4 +1,4 @@
-"""An application for pictures: two weeks of tasks, of which a new version has lost some for three hours."""
+"""An application to look at: two weeks of tasks, of which a new version has lost some for three hours."""
 
 import math
 import random
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import update
 
@@ -37,7 +38,7 @@ EVENTS = (
 
 
 @contextmanager
-def show(folder: Path) -> Iterator[Stage]:
+def exhibition(folder: Path) -> Iterator[Stage]:
     """The product over that application, with what it has seen and who has been told."""
     now = datetime.now(UTC)
     rows = list(_tasks(now))
@@ -89,7 +90,11 @@ def _seen(rows: Sequence[AppTask], at: datetime) -> dict[str, object]:
     window = [row for row in rows if at - HOUR <= row.done < at - GRACE]
     missing = sum(not row.has_output for row in window)
     spent = {"query_seconds": 0.02, "statements": {"tasks": {"slowest": 0.01}}}
-    known = {"rule_hash": rule_hash(DEFAULT_RULE), "database": spent, "check_id": f"quick-{at:%m%d%H%M}"}
+    known: dict[str, Any] = {
+        "rule_hash": rule_hash(DEFAULT_RULE),
+        "database": spent,
+        "check_id": f"quick-{at:%m%d%H%M}",
+    }
     return report_of(missing, len(window), "quick", at, **known)
 
 
