@@ -1,6 +1,7 @@
 """Fixtures for all tests: private servers, a fresh database for each test, a clean environment, no outside world."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.servers.databases import fresh_database
 from tests.servers.mariadb import mariadb
 from tests.servers.missing import in_ci
 from tests.servers.network import only_this_machine
-from tests.servers.postgres import DROP, postgres
+from tests.servers.postgres import postgres
 from tests.servers.redis import empty_redis
 from tests.servers.redis import redis_server as private_redis_server
 
@@ -36,6 +37,8 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(PRODUCT_NAMES) or name.upper() in OTHER_NAMES:
             del os.environ[name]
+    # A shell starts what it puts into the background deaf to Ctrl-C, which programs hand on to those that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Nor must a reconcilery.toml that lies in the working directory.
     os.environ["RECONCILERY_CONFIG"] = os.devnull
 
@@ -91,7 +94,7 @@ def redis_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """A fresh, empty PostgreSQL database."""
-    with fresh_database(postgres_server, os.getpid(), DROP) as url:
+    with fresh_database(postgres_server, os.getpid()) as url:
         yield url
 
 

@@ -22,7 +22,7 @@ from tests.factories.default_app import AppTask
 from tests.factories.fortnight import Fortnight
 from tests.factories.reports import report_of
 from tests.servers.databases import fresh_database
-from tests.servers.postgres import DROP, postgres
+from tests.servers.postgres import postgres
 from tests.servers.redis import redis_server
 from tests.servers.runninghub_process import runninghub_process
 
@@ -45,7 +45,7 @@ def exhibition(folder: Path) -> Iterator[Stage]:
     with (
         runninghub_process() as hub,
         postgres() as server,
-        fresh_database(server, 0, DROP) as url,
+        fresh_database(server, 0) as url,
         redis_server() as redis,
     ):
         settings = {

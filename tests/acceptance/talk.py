@@ -37,7 +37,6 @@ from tests.servers.certificates import certificate
 from tests.servers.databases import fresh_database
 from tests.servers.echoing import MANNERS, Echoing, echoing, forms
 from tests.servers.mail import MailServer, mail_server
-from tests.servers.postgres import DROP
 from tests.servers.readers import reader_of
 from tests.servers.redis import redis_server as private_redis_server
 
@@ -225,7 +224,7 @@ def talk_on(postgres_server: str, folder: Path) -> Iterator[Talk]:
         closed.bind((LOCALHOST, 0))
         redis_url = f"{stack.enter_context(private_redis_server())}/0"
         keep("redis", redis_url.partition("@")[0].rpartition(":")[2])
-        url = stack.enter_context(fresh_database(postgres_server, os.getpid(), DROP))
+        url = stack.enter_context(fresh_database(postgres_server, os.getpid()))
         make_application(url, lost_tasks(12))
         engine = connect(url)
         create_or_upgrade(engine, LEDGER)

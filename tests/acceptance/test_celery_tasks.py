@@ -18,7 +18,6 @@ from tests.acceptance.house import QUEUES, SPEC, House, children, house
 from tests.acceptance.launching import ROOT, eventually
 from tests.factories.comparing import assert_report_is_right
 from tests.servers.databases import fresh_database
-from tests.servers.postgres import DROP
 from tests.servers.redis import redis_server as private_redis_server
 
 
@@ -27,7 +26,7 @@ def place(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("house")
     with (
         private_redis_server() as redis_url,
-        fresh_database(postgres_server, 900_000, DROP) as database_url,
+        fresh_database(postgres_server, 900_000) as database_url,
         house(folder, database_url, f"{redis_url}/0") as built,
     ):
         built.worker()

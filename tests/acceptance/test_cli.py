@@ -24,7 +24,6 @@ from tests.acceptance.command_line import CELERY, PROGRAM, Place, ended, working
 from tests.acceptance.launching import eventually
 from tests.factories.default_app import AppTask, make_application
 from tests.servers.databases import fresh_database
-from tests.servers.postgres import DROP
 from tests.servers.redis import empty_redis
 from tests.servers.redis import redis_server as another_redis
 
@@ -38,7 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: str, redis_
     second = DEFAULT_RULE.model_dump(mode="json") | {"id": "failures"}
     second["parent"]["state_in"] = ["FAILED"]
     rules = [DEFAULT_RULE.model_dump(mode="json"), second]
-    with fresh_database(postgres_server, os.getpid(), DROP) as url, empty_redis(redis_server) as redis_url:
+    with fresh_database(postgres_server, os.getpid()) as url, empty_redis(redis_server) as redis_url:
         prepare(url)
         yield Place(
             folder,

@@ -1,17 +1,13 @@
 """Checks and repairs ordered over HTTP, with a real server, workers and Redis."""
 
 import signal
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
-from consistency.heartbeats import heartbeat_file
-from tests.acceptance.house import PREFIX, kill
 from tests.acceptance.launching import eventually
 from tests.acceptance.served import BASE, Served, served
 from tests.acceptance.workshop import Workshop, workshop
@@ -182,31 +178,3 @@ def test_a_redis_that_is_frozen_or_dead_is_told_in_time_and_used_again(
         with own.running():
             # The server need not be restarted for that, nor does it need a second try.
             assert server.post(CHECK, {"type": "deep"}).status_code == 202
-
-
-def test_when_beat_stops_everything_says_so(place: Workshop) -> None:
-    place.settings |= {"RECONCILERY_QUICK_EVERY": "5s", "RECONCILERY_FULL_EVERY": "5s"}
-    with served(place.folder, place.settings) as server:
-        place.worker()
-        beat = place.beat()
-        eventually(lambda: server.get("/readyz").status_code == 200)
-        eventually(lambda: figures(server)["check_id"])
-        assert figures(server)["stale"] is False
-        assert server.health()["beat"] == "healthy"
-        kill(beat)
-        eventually(lambda: figures(server)["stale"])
-        assert (figures(server)["health"], server.health()["checks"]) == ("unknown", "unknown")
-        badge = server.get(f"{BASE}/badge.json").json()
-        assert (badge["message"], badge["color"]) == ("overdue", "lightgrey")
-        with redis.Redis.from_url(place.redis_url) as raw:
-            raw.zincrby(f"{PREFIX}alive", -61, f"beat {socket.gethostname()}")
-        heartbeat_file(Path(place.settings["RECONCILERY_LOG_DIR"]), "beat").unlink()
-        assert server.health()["beat"] == "unhealthy"
-        failed = server.get("/readyz")
-        assert (failed.status_code, "[-]beat failed" in failed.text) == (503, True)
-        assert server.get(f"{BASE}/health?strict=1").status_code == 503
-
-
-def figures(server: Served) -> dict[str, Any]:
-    found: dict[str, Any] = server.get(f"{BASE}/data-consistency/metrics").json()
-    return found

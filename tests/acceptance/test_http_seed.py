@@ -17,7 +17,6 @@ from tests.acceptance.launching import eventually
 from tests.acceptance.served import BASE, Served, served
 from tests.factories.default_app import AppTask, make_application
 from tests.servers.databases import fresh_database
-from tests.servers.postgres import DROP
 from tests.servers.redis import empty_redis
 
 QUICK = """\
@@ -47,7 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: str, redis_
     """Tasks of the last hour, every fifth without its output."""
     folder = tmp_path_factory.mktemp("seed")
     now = datetime.now(UTC)
-    with fresh_database(postgres_server, os.getpid(), DROP) as url, empty_redis(redis_server) as redis_url:
+    with fresh_database(postgres_server, os.getpid()) as url, empty_redis(redis_server) as redis_url:
         moments = [now - timedelta(minutes=12, seconds=40 * number) for number in range(TASKS)]
         make_application(url, [AppTask(number, done, number % 5 > 0) for number, done in enumerate(moments, 1)])
         engine = connect(url)

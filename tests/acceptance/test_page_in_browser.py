@@ -17,7 +17,6 @@ from tests.factories.default_app import AppTask, outputs
 from tests.factories.front_door import front_door, token_entry
 from tests.servers.browser import PATIENCE_MS, Visit, chromium, visiting
 from tests.servers.databases import fresh_database
-from tests.servers.postgres import DROP
 from tests.servers.redis import empty_redis
 from tests.servers.runninghub_process import runninghub_process
 
@@ -41,7 +40,7 @@ def on_stage(tmp_path_factory: pytest.TempPathFactory, postgres_server: str, red
     ]
     with (
         runninghub_process() as hub,
-        fresh_database(postgres_server, os.getpid(), DROP) as url,
+        fresh_database(postgres_server, os.getpid()) as url,
         empty_redis(redis_server) as redis_url,
     ):
         settings = {

@@ -28,7 +28,6 @@ from tests.acceptance.workshop import NODES, Workshop, workshop
 from tests.factories.studio import Shelf, Studio
 from tests.factories.truth import ORIGINAL, assert_journal_is_true, rows_of
 from tests.servers.databases import fresh_database
-from tests.servers.postgres import DROP
 from tests.servers.redis import redis_server as private_redis_server
 from tests.servers.runninghub_process import runninghub_process
 
@@ -42,7 +41,7 @@ def shared(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("workshop")
     with (
         private_redis_server() as redis_url,
-        fresh_database(postgres_server, 910_000, DROP) as database_url,
+        fresh_database(postgres_server, 910_000) as database_url,
         runninghub_process(nodes=NODES, key=KEY) as hub,
         workshop(folder, database_url, f"{redis_url}/0", hub, TASKS, RECONCILERY_CHECK_LINKS="true") as built,
     ):

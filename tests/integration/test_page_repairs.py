@@ -63,12 +63,12 @@ def test_a_plan_shows_what_would_be_written_and_asks_for_its_count(everywhere: t
 
 def test_the_overview_says_that_a_repair_has_come_since_the_check_it_rests_on(here: tuple[Studio, Browser]) -> None:
     studio, browser = here
-    check, _ = checks.start(studio.resources, CheckType.FULL, "task-outputs")
+    check, _ = checks.start(studio.resources, CheckType.DEEP, "task-outputs")
     checks.work(studio.resources, check.id)
     assert "A repair ended" not in browser.see("/").text
     repaired(studio)
     assert "A repair ended" in browser.see("/").text
-    check, _ = checks.start(studio.resources, CheckType.FULL, "task-outputs")
+    check, _ = checks.start(studio.resources, CheckType.DEEP, "task-outputs")
     checks.work(studio.resources, check.id)
     assert "A repair ended" not in browser.see("/").text
 

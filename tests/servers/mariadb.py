@@ -11,7 +11,14 @@ from tests.servers.process import account, private_folder, run_as, serving
 
 PACKAGES = "mariadb-server-core mariadb-client-core"
 INSTALL = ("--no-defaults", "--skip-name-resolve", "--skip-test-db", "--auth-root-authentication-method=normal")
-FAST = ("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--max-connections=200")
+FAST = (
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-method=nosync",
+    "--innodb-doublewrite=0",
+    "--innodb-stats-persistent=0",
+    "--innodb-buffer-pool-size=64M",
+    "--max-connections=200",
+)
 FIRST_STATEMENTS = """\
 CREATE USER 'tester'@'{host}' IDENTIFIED BY '{password}';
 GRANT ALL ON *.* TO 'tester'@'{host}' WITH GRANT OPTION;
@@ -25,7 +32,8 @@ def mariadb() -> Iterator[str]:
     server, install = program("mariadbd", PACKAGES), program("mariadb-install-db", PACKAGES)
     program("my_print_defaults", PACKAGES)
     owner, port, password = account("mysql", "nobody"), free_port(), secrets.token_hex(16)
-    url = f"mysql+pymysql://tester:{password}@{LOCALHOST}:{port}/mysql"
+    # Without this word the driver reads the certificates of the whole system for each connection.
+    url = f"mysql+pymysql://tester:{password}@{LOCALHOST}:{port}/mysql?ssl_disabled=true"
     with private_folder(owner) as folder:
         data, first = folder / "data", folder / "first.sql"
         # A server that starts deletes what it takes for its own leftovers, also those of another server.

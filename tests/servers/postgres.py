@@ -14,7 +14,6 @@ from tests.servers.missing import program
 from tests.servers.process import Account, account, private_folder, run_as, serving
 
 PACKAGES = "postgresql"
-DROP = "DROP DATABASE {} WITH (FORCE)"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 #: A commit that was confirmed outlives the server's sudden death, though not the machine's.
 SURE = ("fsync=off", "full_page_writes=off", "max_connections=200")
