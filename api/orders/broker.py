@@ -9,7 +9,7 @@ from consistency.masking import mask_text
 from consistency.settings import Settings
 from monitor_tasks.celery import app
 
-PING_SECONDS = 2.0
+PING_SECONDS = 5.0
 #: Who waits for an answer over HTTP has gone before a patience that befits workers is at its end.
 _ANSWER_SECONDS = 2.0
 
@@ -34,7 +34,7 @@ def send(task: str, task_id: str | None = None, **arguments: object) -> None:
 
 
 def somebody_answers() -> bool:
-    """Whether any worker answers within two seconds, busy or not."""
+    """Whether any worker answers within some seconds, busy or not."""
     try:
         return bool(app.control.ping(timeout=PING_SECONDS, limit=1))
     except (OperationalError, OSError, RuntimeError) as error:

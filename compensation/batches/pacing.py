@@ -29,8 +29,8 @@ def next_size(past: Sequence[Pace], most: int, lease: timedelta) -> int:
     finished = sum(weight * pace.finished for weight, pace in zip(weights, useful, strict=True))
     seconds = sum(weight * pace.seconds for weight, pace in zip(weights, useful, strict=True))
     time = min(LONGEST_BATCH, lease / 3).total_seconds()
-    wanted = floor(finished / seconds * time)
-    return max(1, min(most, wanted, floor(max(pace.size for pace in useful) * GROWTH) + 1))
+    wanted = floor(min(most, finished / seconds * time))
+    return max(1, min(wanted, floor(max(pace.size for pace in useful) * GROWTH) + 1))
 
 
 def size_after_losses(size: int, losses: int) -> int:

@@ -19,6 +19,7 @@ CASES: list[tuple[list[Pace], int]] = [
     ([Pace(100, 10.0, 100)] * 3, 100),  # Never more than the most.
     ([Pace(10, 100.0, 10)] * 3, 2),  # One in ten seconds: two in a third of the lease.
     ([Pace(1, 300.0, 10)] * 3, 1),  # Never less than one.
+    ([Pace(1, 1e-312, 1)] * 3, 2),  # Faster than can be counted.
     ([Pace(50, 5.0, 50)] * 3 + [Pace(10, 100.0, 50)], 17),  # The latest weighs most.
 ]
 
