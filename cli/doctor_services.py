@@ -112,7 +112,7 @@ def _workers() -> Iterator[Diagnosis]:
         yield diagnosis("workers", State.OK, "at least one answers")
     else:
         fix = "celery -A monitor_tasks worker"
-        yield diagnosis("workers", State.FAIL, "none answered within two seconds", fix)
+        yield diagnosis("workers", State.FAIL, "none answered within some seconds", fix)
 
 
 def _beat(settings: Settings) -> Iterator[Diagnosis]:
