@@ -29,8 +29,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api.body import WholeBody
-from api.deadline import Deadline
 from api.description import ABOUT, PROBLEMS, TAGS, TITLE, program_version
 from api.docs_page import add_docs
 from api.endpoints import (
@@ -47,17 +45,19 @@ from api.endpoints import (
     repairs,
     silences,
 )
-from api.faults import answer_faults
-from api.headers import SecurityHeaders
-from api.hosts import OwnHosts
+from api.http.body import WholeBody
+from api.http.deadline import Deadline
+from api.http.faults import answer_faults
+from api.http.headers import SecurityHeaders
+from api.http.hosts import OwnHosts
+from api.http.methods import HeadLikeGet
+from api.http.rate_limit import RateLimit
+from api.http.request_ids import RequestIds
 from api.looking import Looking
-from api.methods import HeadLikeGet
 from api.metrics import endpoint as metrics
 from api.metrics.places import exposition_of
 from api.page.problem_pages import ProblemPages
 from api.page.routes import add_page
-from api.rate_limit import RateLimit
-from api.request_ids import RequestIds
 from api.services import open_services
 from consistency.settings import Settings
 

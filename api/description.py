@@ -3,7 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from api.problems import MEDIA_TYPE
+from api.http.problems import MEDIA_TYPE
 
 PREFIX = "/api/monitoring"
 TITLE = "Reconcilery"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from api.tokens import new_token, token_hash
+from api.http.tokens import new_token, token_hash
 from cli.as_json import json_flag, print_object
 from cli.terminal import note
 from consistency.durations import parse_duration

@@ -5,9 +5,9 @@ from functools import partial
 
 from cli.diagnosis import Diagnosis, State, diagnosis, examined
 from consistency.settings import Settings
-from monitoring.places import FOLDER
-from monitoring.refused import REFUSED
-from monitoring.spool_files import SUFFIX
+from monitoring.emitting.places import FOLDER
+from monitoring.sending.refused import REFUSED
+from monitoring.sending.spool_files import SUFFIX
 from monitoring.transports.choosing import open_transport
 from monitoring.transports.http import HttpTransport
 from monitoring.transports.redis_stream import RedisTransport

@@ -12,7 +12,7 @@ import click
 import uvicorn
 
 from api.app import create_app
-from api.callers import is_open
+from api.http.callers import is_open
 from api.services import open_services
 from cli.terminal import note
 from consistency.errors import ConfigurationError, ReconcileryError

@@ -17,9 +17,9 @@ from consistency.events import WrittenEvent
 from consistency.one_line import one_line
 from consistency.resources import Resources
 from consistency.settings import Settings
-from monitoring.adopting import adopt
+from monitoring.emitting.places import FOLDER
 from monitoring.event_stream import BODY, ID, open_redis, redis_place, redis_reason, refused_key, stream_key
-from monitoring.places import FOLDER
+from monitoring.sending.adopting import adopt
 from monitoring.transports.ledger import LedgerTransport
 
 #: How long one turn may last, in seconds; the queue has other work.

@@ -16,24 +16,24 @@ from typing import Any, TypeVar, overload
 
 from consistency.events import Event, EventLevel, EventType
 from monitoring.answers.answers import Answer, Answers
-from monitoring.asking import Asking
-from monitoring.callbacks import Callbacks
-from monitoring.complaints import Complaints
-from monitoring.dispatcher import Dispatcher
-from monitoring.leaving import LAST_SECONDS, forget, remember
-from monitoring.listener import Callback
-from monitoring.new_events import NewEvents
-from monitoring.outgoing import Outgoing
-from monitoring.places import find_places
-from monitoring.pulse import Pulse
-from monitoring.questions import Questions
-from monitoring.recent import Recent
-from monitoring.tally import Counts, Tally
-from monitoring.tracked import Tracked, tracked
+from monitoring.answers.asking import Asking
+from monitoring.answers.questions import Questions
+from monitoring.emitting.callbacks import Callbacks
+from monitoring.emitting.complaints import Complaints
+from monitoring.emitting.dispatcher import Dispatcher
+from monitoring.emitting.leaving import LAST_SECONDS, forget, remember
+from monitoring.emitting.listener import Callback
+from monitoring.emitting.new_events import NewEvents
+from monitoring.emitting.places import find_places
+from monitoring.emitting.pulse import Pulse
+from monitoring.emitting.tally import Counts, Tally
+from monitoring.emitting.tracked import Tracked, tracked
+from monitoring.emitting.wanted import Wanted
+from monitoring.emitting.way import Way
+from monitoring.sending.outgoing import Outgoing
+from monitoring.sending.ways import open_way
+from monitoring.transports.recent import Recent
 from monitoring.transports.transport import Transport
-from monitoring.wanted import Wanted
-from monitoring.way import Way
-from monitoring.ways import open_way
 
 __all__ = [
     "Event",

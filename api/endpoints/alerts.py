@@ -6,15 +6,15 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from api.callers import MAY_READ, Operator
-from api.cursors import Page, page_answer, read_cursor, write_cursor
 from api.description import PREFIX
 from api.endpoints.fields import RuleName, TimeText, json_answer
-from api.idempotency import Idempotent
+from api.http.callers import MAY_READ, Operator
+from api.http.cursors import Page, page_answer, read_cursor, write_cursor
+from api.http.idempotency import Idempotent
+from api.http.moments import cursor_behind, moment_of, place_behind, place_number
+from api.http.problems import Problem, not_found
 from api.ledger import UsesLedger
-from api.moments import cursor_behind, moment_of, place_behind, place_number
 from api.orders.alerts import Stretch, end_alert, take_on
-from api.problems import Problem, not_found
 from api.services import UsesServices
 from api.views.alerts import alert_object, short_id, stands_text
 from api.views.deliveries import channels_told, deliveries_of

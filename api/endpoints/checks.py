@@ -7,16 +7,16 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.callers import MAY_READ, Operator
-from api.cursors import Page, page_answer
 from api.description import PREFIX
 from api.endpoints.fields import RuleName, also, is_id, json_answer
 from api.endpoints.waiting import wait_for
-from api.idempotency import Idempotent
+from api.http.callers import MAY_READ, Operator
+from api.http.cursors import Page, page_answer
+from api.http.idempotency import Idempotent
+from api.http.moments import cursor_behind, moment_of, place_behind
+from api.http.problems import not_found
 from api.ledger import UsesLedger
-from api.moments import cursor_behind, moment_of, place_behind
 from api.orders.checks import SentCheck, start_checks
-from api.problems import not_found
 from api.services import UsesServices
 from api.views.checks import QUEUED, check_line, check_record, check_status
 from consistency.database import transaction

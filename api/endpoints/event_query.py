@@ -6,9 +6,9 @@ from datetime import datetime
 from pydantic import Field
 from sqlalchemy import Connection
 
-from api.cursors import Page, bad_cursor, read_cursor, write_cursor
-from api.moments import moment_of
-from api.problems import bad_parameter
+from api.http.cursors import Page, bad_cursor, read_cursor, write_cursor
+from api.http.moments import moment_of
+from api.http.problems import bad_parameter
 from api.views.event_types import wanted_type
 from consistency.dates import parse_end
 from consistency.errors import BadEvent

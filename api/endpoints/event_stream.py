@@ -12,9 +12,9 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection
 
 from api.endpoints.event_text import told
+from api.http.methods import HEAD_ONLY
+from api.http.problems import Problem
 from api.ledger import Ledger
-from api.methods import HEAD_ONLY
-from api.problems import Problem
 from api.services import Services
 from api.views.following import MOST_LOOKING, Following
 from consistency.errors import DatabaseError

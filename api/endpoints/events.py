@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.body import JsonBody
-from api.callers import MAY_READ, Operator
-from api.cursors import page_answer
 from api.description import EVENTS_BODY, PREFIX
 from api.endpoints.event_query import EventQuery, chosen_events, cursor_of, place_of
 from api.endpoints.event_stream import stream_answer, wants_stream
 from api.endpoints.event_text import told
-from api.idempotency import Idempotent
+from api.http.body import JsonBody
+from api.http.callers import MAY_READ, Operator
+from api.http.cursors import page_answer
+from api.http.idempotency import Idempotent
+from api.http.problems import Problem, pointer
 from api.ledger import UsesLedger
-from api.problems import Problem, pointer
 from api.services import UsesServices
 from api.views.following import Following
 from consistency.errors import BadEvent

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.callers import MAY_READ
 from api.description import PREFIX
 from api.endpoints.fields import RuleName, json_answer
+from api.http.callers import MAY_READ
 from api.ledger import UsesLedger
 from api.orders.rules import one_rule
 from api.services import UsesServices

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.callers import MAY_READ
 from api.description import PREFIX
 from api.endpoints.fields import also, json_answer
+from api.http.callers import MAY_READ
+from api.http.problems import MEDIA_TYPE
+from api.http.rate_limit import WithinRate
 from api.looking import Looking, UsesLooking
-from api.problems import MEDIA_TYPE
-from api.rate_limit import WithinRate
 from api.services import Services, UsesServices
 from api.views.health import SeenStore, health_of_system, look_at_store
 from api.views.processes import KINDS, ask_signs, processes_of

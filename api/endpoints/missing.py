@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.callers import MAY_READ, Operator
-from api.cursors import Page, bad_cursor, page_answer, read_cursor, write_cursor
 from api.description import PREFIX
 from api.endpoints.fields import RuleName, TimeText, also, json_answer
 from api.export import export_of
+from api.http.callers import MAY_READ, Operator
+from api.http.cursors import Page, bad_cursor, page_answer, read_cursor, write_cursor
 from api.ledger import UsesLedger
 from api.services import UsesServices
 from api.views.csv_cells import csv_cell

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.callers import MAY_READ
 from api.description import PREFIX
+from api.http.callers import MAY_READ
 from api.ledger import UsesLedger
 from api.services import UsesServices
-from monitoring import reading, status
+from monitoring.figures import reading, status
 
 _TEN_YEARS = 3650
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.callers import MAY_READ
 from api.description import PREFIX
 from api.endpoints.fields import Nothing, RuleName, also, json_answer
+from api.http.callers import MAY_READ
 from api.ledger import UsesLedger
 from api.services import UsesServices
 from api.views.badge import badge_object, badge_svg

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from api.callers import Operator
 from api.description import PREFIX
 from api.endpoints.fields import Nothing, RuleName, TimeText, also, json_answer
 from api.endpoints.repairs import repair_named
-from api.idempotency import Idempotent
+from api.http.callers import Operator
+from api.http.idempotency import Idempotent
+from api.http.problems import Problem
 from api.orders.refusals import NeedsApproval
 from api.orders.repairs import (
     apply_repair,
@@ -22,7 +23,6 @@ from api.orders.repairs import (
     roll_back_repair,
 )
 from api.orders.rules import one_rule
-from api.problems import Problem
 from api.services import Services, UsesServices
 from api.views.repairs import repair_record
 from compensation.plans.opening import LARGEST_BATCH, RepairOrder

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
-from api.callers import Reader
-from api.cursors import Page, page_answer, read_cursor, write_cursor
 from api.description import PREFIX
 from api.endpoints.fields import RuleName, is_id, json_answer
-from api.moments import cursor_behind, place_behind, place_number
-from api.problems import not_found
+from api.http.callers import Reader
+from api.http.cursors import Page, page_answer, read_cursor, write_cursor
+from api.http.moments import cursor_behind, place_behind, place_number
+from api.http.problems import not_found
 from api.services import UsesServices
 from api.views.repairs import item_lines, repair_lines, repair_record
 from compensation.runs import Run, find_run

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.callers import MAY_READ, Operator
 from api.description import PREFIX
 from api.endpoints.fields import TimeText, json_answer
-from api.idempotency import Idempotent
+from api.http.callers import MAY_READ, Operator
+from api.http.idempotency import Idempotent
+from api.http.problems import Problem, not_found
 from api.ledger import UsesLedger
 from api.orders.alerts import Stretch, silence, unsilence
-from api.problems import Problem, not_found
 from api.services import UsesServices
 from api.views.silences import silence_object, silence_state
 from consistency.json_faults import shown

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from api.deadline import begin_anew
+from api.http.deadline import begin_anew
+from api.http.problems import Problem
 from api.orders.checks import Look, SentCheck, look_at_check, require_somebody
-from api.problems import Problem
 from consistency.ledger.runs import CANCELLED, RUNNING, Run
 from consistency.resources import Resources
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import structlog
 
-from api.tokens import is_loopback
+from api.http.tokens import is_loopback
 from consistency.settings import Settings
 
 log = structlog.get_logger(__name__)

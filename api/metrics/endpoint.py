@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from api.callers import MAY_READ
+from api.http.callers import MAY_READ
 
 router = APIRouter(dependencies=[MAY_READ], tags=["probes"])
 _TEXT = {"text/plain": {"schema": {"type": "string"}}, "application/openmetrics-text": {"schema": {"type": "string"}}}

@@ -5,15 +5,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
+from api.http.moments import cursor_behind, place_behind
+from api.http.problems import not_found
 from api.ledger import UsesLedger
-from api.moments import cursor_behind, place_behind
 from api.page.alert_rows import alert_row, alert_rows
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
 from api.page.visitors import Visit
 from api.page.wording import Words
-from api.problems import not_found
 from api.services import UsesServices
 from api.views.alerts import alert_object, channels_overview
 from api.views.deliveries import deliveries_of

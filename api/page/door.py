@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.callers import is_open
+from api.http.callers import is_open
 from api.page.forms import PlainForm
 from api.page.leading import own_path, see_other
 from api.page.rendering import show

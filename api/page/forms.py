@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
+from api.http.problems import Problem
 from api.page.leading import own_path
 from api.page.visitors import AtTheDoor, Visit, Visitor
-from api.problems import Problem
 
 #: The field that proves where a form is from, and the one that says where to go on afterwards.
 PROOF, NEXT = "form_token", "next"

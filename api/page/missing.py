@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.cursors import bad_cursor, read_cursor, write_cursor
+from api.http.cursors import bad_cursor, read_cursor, write_cursor
 from api.ledger import Ledger, UsesLedger
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older

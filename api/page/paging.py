@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.problems import bad_parameter
+from api.http.problems import bad_parameter
 from consistency.errors import BadRequest
 from consistency.settings import Settings
 

@@ -7,11 +7,11 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.faults import of_error
+from api.http.faults import of_error
+from api.http.problems import MEDIA_TYPE, problem_answer
 from api.page.rendering import POLICY, render
 from api.page.visitors import visitor_at
 from api.page.wording import PHRASES
-from api.problems import MEDIA_TYPE, problem_answer
 from consistency.settings import Settings
 
 _OF_PROGRAMS = ("/api/", "/docs", "/openapi.json", "/metrics", "/livez", "/readyz")

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.charts.svg import shown
-from api.methods import HEAD_ONLY
+from api.http.methods import HEAD_ONLY
 from api.page.notes import forget_note, note_of
 from api.page.static_files import addresses
 from api.page.visitors import CHOICE_SECONDS, THEMES, VISIT, Visitor, keep

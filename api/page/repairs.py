@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from api.cursors import read_cursor, write_cursor
 from api.endpoints.repairs import repair_named
+from api.http.cursors import read_cursor, write_cursor
+from api.http.moments import cursor_behind, place_behind, place_number
 from api.ledger import UsesLedger
-from api.moments import cursor_behind, place_behind, place_number
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show

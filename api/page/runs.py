@@ -8,8 +8,9 @@ from api.charts.completion import Rate, completion_line
 from api.charts.frame import Frame
 from api.endpoints.fields import is_id
 from api.flower.links import flower_address
+from api.http.moments import cursor_behind, moment_of, place_behind
+from api.http.problems import not_found
 from api.ledger import UsesLedger
-from api.moments import cursor_behind, moment_of, place_behind
 from api.orders.checks import require_somebody, start_checks
 from api.page.chrome import chrome
 from api.page.forms import OperatorForm
@@ -18,7 +19,6 @@ from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
 from api.page.visitors import Visit
 from api.page.wording import Words
-from api.problems import not_found
 from api.report.document import Figure
 from api.services import UsesServices
 from api.views.checks import check_line, check_record

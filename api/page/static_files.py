@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import APIRouter, Response
 
 from api.charts.style import STYLE_FILE as CHART_STYLE
-from api.problems import not_found
+from api.http.problems import not_found
 from api.report.page import STYLE_FILE as REPORT_STYLE
 from consistency.json_faults import shown
 from consistency.model import Health

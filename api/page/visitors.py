@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import structlog
 from fastapi import Depends, Request, Response
 
-from api.callers import LOCAL, Caller, caller_of, is_open
+from api.http.callers import LOCAL, Caller, caller_of, is_open
+from api.http.rate_limit import WithinRate
+from api.http.request_ids import FACTS
+from api.http.tokens import find_token, is_expired
 from api.page.leading import LeadTo, login_path
 from api.page.wording import Words, language_of
-from api.rate_limit import WithinRate
-from api.request_ids import FACTS
 from api.services import UsesServices
-from api.tokens import find_token, is_expired
 from consistency.settings import Settings
 from consistency.token_settings import Scope
 

@@ -11,7 +11,7 @@ from consistency.errors import ConfigurationError, ReconcileryError
 from consistency.event_checks import event_of_object, seal
 from consistency.events import WrittenEvent
 from consistency.settings import Settings, load_settings
-from monitoring.places import find_places
+from monitoring.emitting.places import find_places
 from monitoring.transports.choosing import open_transport
 
 _FLAGS = {

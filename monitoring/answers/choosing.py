@@ -11,7 +11,7 @@ from monitoring.answers.answers import Answers
 from monitoring.answers.http import HttpAnswers
 from monitoring.answers.ledger import LedgerAnswers
 from monitoring.answers.memory import MemoryAnswers, Recent
-from monitoring.db_managers import engine_of
+from monitoring.transports.db_managers import engine_of
 
 DEADLINE = timedelta(seconds=10)
 

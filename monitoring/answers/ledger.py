@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine
 
 from consistency.database import database_now, transaction
 from consistency.settings import Settings
-from monitoring import reading, status
 from monitoring.answers.answers import Answer
+from monitoring.figures import reading, status
 
 
 class LedgerAnswers:

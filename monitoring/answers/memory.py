@@ -9,11 +9,11 @@ from consistency.events import Event, WrittenEvent
 from consistency.ledger.pulses import latest_pulses
 from consistency.model import parse_utc, utc_text
 from monitoring.answers.answers import Answer
-from monitoring.metrics import CLEANUP, MIGRATION, SYNC, Kind, metrics_of, read_from
-from monitoring.operations import START, Sign
-from monitoring.reading import window_start
-from monitoring.status import OTHER_DAYS, SYNC_HOURS, Known, status_of
-from monitoring.words import HEALTH, SPAN, WARNINGS, words_of
+from monitoring.figures.metrics import CLEANUP, MIGRATION, SYNC, Kind, metrics_of, read_from
+from monitoring.figures.operations import START, Sign
+from monitoring.figures.reading import window_start
+from monitoring.figures.status import OTHER_DAYS, SYNC_HOURS, Known, status_of
+from monitoring.figures.words import HEALTH, SPAN, WARNINGS, words_of
 
 #: The events that are remembered, whenever it is asked for them.
 Recent = Callable[[], Sequence[WrittenEvent]]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from consistency.database import connect
 from consistency.settings import Settings
-from monitoring.db_managers import engine_of
+from monitoring.transports.db_managers import engine_of
 from monitoring.transports.ledger import LedgerTransport
 from monitoring.transports.transport import Transport
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from consistency.database import connect
 from consistency.ledger.own_tables import LEDGER
 from consistency.ledger.schema import create_or_upgrade
-from monitoring.spool_files import SpoolFile
+from monitoring.sending.spool_files import SpoolFile
 from monitoring.transports.redis_stream import RedisTransport
 from tests.acceptance.command_line import CELERY, Place, ended, working
 from tests.acceptance.launching import eventually

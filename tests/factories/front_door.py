@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy import Engine, func, select
 
-from api.tokens import new_token, token_hash
+from api.http.tokens import new_token, token_hash
 from consistency.database import connect, transaction
 from consistency.ledger.event_tables import events
 from consistency.settings import Settings

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from monitoring.operations import Sign
+from monitoring.figures.operations import Sign
 
 BEGIN = datetime(2026, 9, 16, 3, 0, tzinfo=UTC)
 _SIGN = re.compile(r"(start|success|failure)(?::(\w+))?@(\d+)(?:=([\d.]+))?(?:\+(\d+))?")

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from consistency.events import EventLevel, WrittenEvent
 from consistency.resources import Resources
 from consistency.settings import Settings
-from monitoring import adopting
 from monitoring.collecting import collect
-from monitoring.places import FOLDER
-from monitoring.spool_files import SpoolFile, files_left_behind
+from monitoring.emitting.places import FOLDER
+from monitoring.sending import adopting
+from monitoring.sending.spool_files import SpoolFile, files_left_behind
 from monitoring.transports.ledger import LedgerTransport
 from monitoring.transports.redis_stream import RedisTransport
 from monitoring.transports.transport import Unreachable

@@ -9,8 +9,8 @@ from cli import doctor_events
 from cli.diagnosis import Diagnosis, State
 from cli.doctor_events import examine_events
 from consistency.settings import Settings
-from monitoring.refused import keep_refused
-from monitoring.spool_files import SpoolFile
+from monitoring.sending.refused import keep_refused
+from monitoring.sending.spool_files import SpoolFile
 from monitoring.transports.redis_stream import RedisTransport
 from monitoring.transports.transport import Refused
 from tests.factories.travelling import on_its_way, several

@@ -14,12 +14,12 @@ from consistency.event_checks import seal
 from consistency.events import Event, EventLevel, WrittenEvent, event_time
 from consistency.ledger.events import store_events
 from consistency.settings import Settings
-from monitoring import reading
 from monitoring.answers.answers import Answers
 from monitoring.answers.choosing import open_answers
 from monitoring.answers.http import HttpAnswers
 from monitoring.answers.ledger import LedgerAnswers
 from monitoring.answers.memory import MemoryAnswers
+from monitoring.figures import reading
 from tests.factories.front_door import front_door
 from tests.factories.own_tables import make_own_tables
 from tests.servers.talking import Request, Response, Talking, json_response, serving

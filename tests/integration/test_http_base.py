@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.app import create_app
-from api.body import LARGEST, WholeBody
-from api.problems import Problem
+from api.http.body import LARGEST, WholeBody
+from api.http.problems import Problem
 from consistency.errors import (
     BadRequest,
     BrokerUnavailable,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import requests
 
-from api.tokens import new_token
+from api.http.tokens import new_token
 from tests.factories.front_door import EVENTS, an_event, front_door, problem_of, token_entry
 from tests.servers.api import Api
 

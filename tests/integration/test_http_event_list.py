@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from api.cursors import write_cursor
+from api.http.cursors import write_cursor
 from tests.factories.front_door import EVENTS, an_event, front_door, problem_of
 from tests.servers.api import Api
 

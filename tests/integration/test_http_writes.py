@@ -12,9 +12,9 @@ import requests
 from fastapi import APIRouter
 
 from api.app import create_app
-from api.callers import Operator
-from api.idempotency import Idempotent
-from api.problems import Problem
+from api.http.callers import Operator
+from api.http.idempotency import Idempotent
+from api.http.problems import Problem
 from consistency.settings import Settings
 from tests.factories.front_door import EVENTS, an_event, front_door, problem_of, token_entry
 from tests.servers.api import Api, answering

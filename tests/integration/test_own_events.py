@@ -7,7 +7,7 @@ from compensation.states import RunState
 from consistency.database import transaction
 from consistency.events import OWN_TYPES
 from consistency.ledger.events import find_events, untold_events
-from monitoring.status import comprehensive_status
+from monitoring.figures.status import comprehensive_status
 from notifiers.telling import tell_check, tell_repair
 from tests.factories.newsroom import Newsroom, newsroom_of
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from consistency.errors import BadEvent
-from monitoring import listener
+from monitoring.emitting import listener
 from monitoring.monitor_interface import Event, EventLevel, EventType, MonitorInterface
 from tests.acceptance.launching import eventually
 from tests.factories.emitting import PATIENCE, say

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, StaticPool, create_engine, make_url
 from sqlalchemy.orm import Session
 
-from monitoring.db_managers import engine_of
+from monitoring.transports.db_managers import engine_of
 
 
 @pytest.fixture

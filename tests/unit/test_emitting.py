@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitoring.monitor_interface import EventLevel, EventType, MonitorInterface
-from monitoring.spool_files import SpoolFile
+from monitoring.sending.spool_files import SpoolFile
 from tests.acceptance.launching import eventually
 from tests.factories.emitting import PATIENCE, OtherSide, emitting, say, waiting_files
 
@@ -173,7 +173,7 @@ def test_lines_that_nobody_can_read_keep_nothing_back(folder: Path, other_side: 
 def test_a_large_backlog_is_put_into_several_files_and_sent_in_order(
     folder: Path, other_side: OtherSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitoring.spool._FULL", 20_000)
+    monkeypatch.setattr("monitoring.sending.spool._FULL", 20_000)
     other_side.away = True
     with emitting(folder, other_side) as monitor:
         for start in range(0, 1000, 100):

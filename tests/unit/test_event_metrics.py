@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.metrics import CLEANUP, MIGRATION, MOST_SERVICES, SYNC, metrics_of, read_from
+from monitoring.figures.metrics import CLEANUP, MIGRATION, MOST_SERVICES, SYNC, metrics_of, read_from
 from tests.factories.working import BEGIN, signs
 
 HOUR = timedelta(hours=1)

@@ -11,9 +11,9 @@ from consistency.events import KEYS, OWN_TYPES, TOLD_AS, EventLevel, EventType
 from consistency.ledger.pulses import PROMISE, STOPPED, Life
 from consistency.model import Health
 from monitoring.answers.memory import MemoryAnswers
+from monitoring.emitting.tally import Counts
+from monitoring.emitting.tracked import KINDS
 from monitoring.monitor_interface import MonitorInterface
-from monitoring.tally import Counts
-from monitoring.tracked import KINDS
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reference" / "events.md"
 TEXT = PAGE.read_text(encoding="utf-8")

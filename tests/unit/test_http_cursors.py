@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.cursors import read_cursor, write_cursor
-from api.problems import Problem
+from api.http.cursors import read_cursor, write_cursor
+from api.http.problems import Problem
 
 TEXTS = st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), max_size=3)
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from api.deadline import Deadline, begin_anew
+from api.http.deadline import Deadline, begin_anew
 
 SECONDS = 0.2
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from api.callers import is_open
-from api.tokens import find_token, is_expired, is_loopback, new_token, token_hash
+from api.http.callers import is_open
+from api.http.tokens import find_token, is_expired, is_loopback, new_token, token_hash
 from consistency.settings import Settings, examine_settings
 from consistency.token_settings import Scope, TokenSettings
 

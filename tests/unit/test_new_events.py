@@ -13,8 +13,8 @@ from consistency.errors import BadEvent
 from consistency.event_checks import seal
 from consistency.event_ids import EVENT_ID, new_event_id
 from consistency.events import Event, event_time, json_bytes, strict_json
+from monitoring.emitting.new_events import NewEvents
 from monitoring.monitor_interface import EventLevel, EventType, MonitorInterface
-from monitoring.new_events import NewEvents
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring.operations import Operation, deadline, operations_of
+from monitoring.figures.operations import Operation, deadline, operations_of
 from tests.factories.working import BEGIN, signs
 
 #: What happened, as `stage:name@second`; each attempt as `start-end`, `?` where one of them is not known.

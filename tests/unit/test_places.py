@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.places import Places, find_places
+from monitoring.emitting.places import Places, find_places
 
 HEAVY = ("sqlalchemy", "pydantic", "requests", "celery", "redis")
 
@@ -56,6 +56,6 @@ def test_a_file_that_is_wrong_hinders_nobody(tmp_path: Path, content: bytes) -> 
 
 
 def test_nothing_heavy_is_imported() -> None:
-    program = f"import sys, monitoring.places; print([name for name in {HEAVY!r} if name in sys.modules])"
+    program = f"import sys, monitoring.emitting.places; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.refused import keep_refused
-from monitoring.spool import Spool
-from monitoring.spool_files import TOGETHER, SpoolFile, files_left_behind
+from monitoring.sending.refused import keep_refused
+from monitoring.sending.spool import Spool
+from monitoring.sending.spool_files import TOGETHER, SpoolFile, files_left_behind
 from monitoring.transports.transport import Refused
 from tests.factories.travelling import several
 
@@ -70,7 +70,7 @@ def test_files_are_found_oldest_first(tmp_path: Path) -> None:
 
 
 def test_the_program_goes_on_writing_while_what_is_old_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.spool._FULL", 1_000)
+    monkeypatch.setattr("monitoring.sending.spool._FULL", 1_000)
     spool = Spool(tmp_path)
     spool.append(several(20))
     batch, end = spool.read()
@@ -94,7 +94,7 @@ def test_the_program_goes_on_writing_while_what_is_old_is_read(tmp_path: Path, m
 
 
 def test_a_full_file_of_which_some_is_sent_is_not_put_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.spool._FULL", 1_000)
+    monkeypatch.setattr("monitoring.sending.spool._FULL", 1_000)
     spool = Spool(tmp_path)
     spool.append(several(600))
     batch, end = spool.read()
@@ -109,7 +109,7 @@ def test_a_full_file_of_which_some_is_sent_is_not_put_down(tmp_path: Path, monke
 
 
 def test_what_is_refused_for_long_fills_two_files_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.refused._FULL", 1_000)
+    monkeypatch.setattr("monitoring.sending.refused._FULL", 1_000)
     for _ in range(20):
         keep_refused(tmp_path, [Refused(event, "no") for event in several(2)])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["refused.1.jsonl", "refused.jsonl"]

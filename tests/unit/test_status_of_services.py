@@ -7,9 +7,9 @@ import pytest
 
 from consistency.events import Event, event_time
 from consistency.ledger.pulses import Life, Pulse
-from monitoring.metrics import CLEANUP, MIGRATION, SYNC, metrics_of
-from monitoring.status import Known, status_of
-from monitoring.words import words_of
+from monitoring.figures.metrics import CLEANUP, MIGRATION, SYNC, metrics_of
+from monitoring.figures.status import Known, status_of
+from monitoring.figures.words import words_of
 from tests.factories.working import BEGIN, signs
 
 NOW = BEGIN + timedelta(hours=1)

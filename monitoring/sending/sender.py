@@ -6,9 +6,9 @@ from threading import Condition, Thread
 
 from consistency.errors import ReconcileryError
 from consistency.one_line import one_line
-from monitoring.complaints import Complaints, log
-from monitoring.deadlines import seconds_left
-from monitoring.deliveries import Deliveries
+from monitoring.emitting.complaints import Complaints, log
+from monitoring.emitting.deadlines import seconds_left
+from monitoring.sending.deliveries import Deliveries
 
 _SHORTEST, _LONGEST = 0.5, 30.0
 

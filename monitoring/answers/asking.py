@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from monitoring.answers.answers import Answer, Answers
-from monitoring.recent import Recent
+from monitoring.transports.recent import Recent
 
 
 class Asking:

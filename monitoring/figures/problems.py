@@ -7,7 +7,7 @@ from typing import Any
 from consistency.events import EventLevel
 from consistency.ledger.pulses import Life
 from consistency.model import Health
-from monitoring.words import Word
+from monitoring.figures.words import Word
 
 MOST_PROBLEMS = 100
 #: So many attempts that failed one after the other are no accident.

@@ -1,6 +1,6 @@
 """The way out that the settings name; what takes long to import is imported here, in the sender's own thread."""
 
-from monitoring.recent import Recent
+from monitoring.transports.recent import Recent
 from monitoring.transports.transport import Transport
 
 

@@ -9,13 +9,13 @@ from threading import RLock, Thread
 
 from consistency.event_checks import sealed
 from consistency.events import Draft
-from monitoring.buffer import Buffer, Gathered
-from monitoring.callbacks import Callbacks
-from monitoring.complaints import log
-from monitoring.deadlines import seconds_left
-from monitoring.leaving import watch_end_of_child
-from monitoring.tally import Tally
-from monitoring.way import Way
+from monitoring.emitting.buffer import Buffer, Gathered
+from monitoring.emitting.callbacks import Callbacks
+from monitoring.emitting.complaints import log
+from monitoring.emitting.deadlines import seconds_left
+from monitoring.emitting.leaving import watch_end_of_child
+from monitoring.emitting.tally import Tally
+from monitoring.emitting.way import Way
 
 _GRAVE = frozenset({"error", "critical"})
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from consistency.ledger.pulses import Pulse, all_pulses
 from consistency.model import utc_text
 from consistency.settings import Settings
-from monitoring.liveness import services_of
-from monitoring.problems import MOST_PROBLEMS, health_of, problems_of
-from monitoring.reading import cleanup_metrics, migration_metrics, sync_metrics
-from monitoring.words import WARNINGS, Voice, Word, read_words
+from monitoring.figures.liveness import services_of
+from monitoring.figures.problems import MOST_PROBLEMS, health_of, problems_of
+from monitoring.figures.reading import cleanup_metrics, migration_metrics, sync_metrics
+from monitoring.figures.words import WARNINGS, Voice, Word, read_words
 
 SYNC_HOURS = 24
 OTHER_DAYS = 7

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from consistency.events import WrittenEvent
-from monitoring.spool_files import SpoolFile
+from monitoring.sending.spool_files import SpoolFile
 
 #: From which size on a file is put down, so that others can help, and less is sent twice when this process dies.
 _FULL = 8 * 1024 * 1024

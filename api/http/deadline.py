@@ -6,7 +6,7 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import Problem, problem_answer
+from api.http.problems import Problem, problem_answer
 
 SECONDS = 8.0
 _MORE_TIME = "reconcilery.more_time"

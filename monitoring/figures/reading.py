@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Select, case, select
 from consistency.errors import BadRequest
 from consistency.ledger.event_tables import events
 from consistency.model import utc_text
-from monitoring.metrics import CLEANUP, MIGRATION, SYNC, Kind, metrics_of, read_from
-from monitoring.operations import START, Sign
+from monitoring.figures.metrics import CLEANUP, MIGRATION, SYNC, Kind, metrics_of, read_from
+from monitoring.figures.operations import START, Sign
 
 #: Of more events of one kind than these only the latest are read.
 MOST_EVENTS = 200_000

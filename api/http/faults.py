@@ -10,8 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
-from api.methods import allowed_methods
-from api.problems import Problem, pointer, problem_answer
+from api.http.methods import allowed_methods
+from api.http.problems import Problem, pointer, problem_answer
 from compensation.runs import RepairRefused
 from consistency.errors import (
     BadRequest,

@@ -8,7 +8,16 @@ from math import ceil
 from typing import Any
 
 from consistency.model import utc_text
-from monitoring.operations import FAILURE, START, SUCCESS, USUAL_DEADLINE, Operation, Sign, deadline, operations_of
+from monitoring.figures.operations import (
+    FAILURE,
+    START,
+    SUCCESS,
+    USUAL_DEADLINE,
+    Operation,
+    Sign,
+    deadline,
+    operations_of,
+)
 
 #: Services beyond these are in the sums alone.
 MOST_SERVICES = 100

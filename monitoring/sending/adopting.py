@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from consistency.events import WrittenEvent
-from monitoring.refused import keep_refused
-from monitoring.spool_files import SpoolFile, files_left_behind
+from monitoring.sending.refused import keep_refused
+from monitoring.sending.spool_files import SpoolFile, files_left_behind
 from monitoring.transports.transport import Transport
 
 

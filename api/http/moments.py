@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from api.cursors import bad_cursor, read_cursor, write_cursor
-from api.problems import bad_parameter
+from api.http.cursors import bad_cursor, read_cursor, write_cursor
+from api.http.problems import bad_parameter
 from consistency.dates import parse_start
 from consistency.errors import BadRequest
 from consistency.model import parse_utc, utc_text

@@ -7,7 +7,7 @@ import time
 import weakref
 from typing import Any, Protocol
 
-from monitoring.deadlines import seconds_left
+from monitoring.emitting.deadlines import seconds_left
 
 #: How long a process that ends waits for its events, in seconds.
 LAST_SECONDS = 5.0

@@ -18,8 +18,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from api.callers import caller_of
-from api.problems import Problem
+from api.http.callers import caller_of
+from api.http.problems import Problem
 from api.services import Services, services_of
 from consistency.errors import BrokerUnavailable
 from consistency.latest import redis_errors

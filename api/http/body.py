@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import Problem, problem_answer
+from api.http.problems import Problem, problem_answer
 
 LARGEST = 1024 * 1024
 #: How long a client may take to send its body.

@@ -8,12 +8,12 @@ import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from api.body import require_json
-from api.problems import Problem
-from api.rate_limit import WithinRate
-from api.request_ids import FACTS
+from api.http.body import require_json
+from api.http.problems import Problem
+from api.http.rate_limit import WithinRate
+from api.http.request_ids import FACTS
+from api.http.tokens import find_token, is_expired, is_loopback
 from api.services import UsesServices
-from api.tokens import find_token, is_expired, is_loopback
 from consistency.settings import Settings
 from consistency.token_settings import Scope
 

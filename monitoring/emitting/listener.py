@@ -12,9 +12,9 @@ from threading import RLock, Thread
 from typing import Any
 
 from consistency.events import Event, WrittenEvent
-from monitoring.complaints import Complaints
-from monitoring.tally import Tally
-from monitoring.wanted import Wanted
+from monitoring.emitting.complaints import Complaints
+from monitoring.emitting.tally import Tally
+from monitoring.emitting.wanted import Wanted
 
 Callback = Callable[[Event], Any]
 #: As many as can be emitted at a stroke.

@@ -9,8 +9,8 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.faults import of_error
-from api.problems import problem_answer
+from api.http.faults import of_error
+from api.http.problems import problem_answer
 from consistency.one_line import one_line
 
 HEADER = "X-Request-ID"

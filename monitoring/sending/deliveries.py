@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from consistency.events import WrittenEvent
-from monitoring.adopting import whole_events
-from monitoring.complaints import Complaints
-from monitoring.recent import Recent
-from monitoring.refused import keep_refused
-from monitoring.spool import Spool
-from monitoring.spool_files import TOGETHER, SpoolFile, files_left_behind
-from monitoring.tally import Tally
+from monitoring.emitting.complaints import Complaints
+from monitoring.emitting.tally import Tally
+from monitoring.sending.adopting import whole_events
+from monitoring.sending.refused import keep_refused
+from monitoring.sending.spool import Spool
+from monitoring.sending.spool_files import TOGETHER, SpoolFile, files_left_behind
+from monitoring.transports.recent import Recent
 from monitoring.transports.transport import Refused, Transport
 
 #: How many events are held in memory at most while the disk takes none.

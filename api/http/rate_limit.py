@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from throttled.rate_limiter.gcra import MemoryLimitAtomicAction, RedisLimitAtomicAction
 from throttled.store import MemoryStoreBackend, RedisStoreBackend
 
-from api.problems import Problem
+from api.http.problems import Problem
 from api.services import UsesServices
 from consistency.shared import Shared
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from threading import RLock
 
 from consistency.events import WrittenEvent
-from monitoring.complaints import Complaints
-from monitoring.deliveries import Deliveries
-from monitoring.sender import Sender
-from monitoring.spool import Spool
-from monitoring.tally import Tally
+from monitoring.emitting.complaints import Complaints
+from monitoring.emitting.tally import Tally
+from monitoring.sending.deliveries import Deliveries
+from monitoring.sending.sender import Sender
+from monitoring.sending.spool import Spool
 from monitoring.transports.transport import Transport
 
 _TOGETHER = 500

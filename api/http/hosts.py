@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problems import Problem, problem_answer
-from api.tokens import is_loopback
+from api.http.problems import Problem, problem_answer
+from api.http.tokens import is_loopback
 from consistency.json_faults import shown
 from consistency.settings import Settings
 

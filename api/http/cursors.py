@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.problems import Problem, bad_parameter
+from api.http.problems import Problem, bad_parameter
 from consistency.events import json_bytes
 
 LARGEST = 500

@@ -4,11 +4,11 @@ from threading import RLock
 
 from consistency.events import Draft, WrittenEvent
 from consistency.json_faults import shown
-from monitoring.complaints import Complaints
-from monitoring.deadlines import seconds_left
-from monitoring.listener import Callback, Listener
-from monitoring.tally import Tally
-from monitoring.wanted import Wanted
+from monitoring.emitting.complaints import Complaints
+from monitoring.emitting.deadlines import seconds_left
+from monitoring.emitting.listener import Callback, Listener
+from monitoring.emitting.tally import Tally
+from monitoring.emitting.wanted import Wanted
 
 
 class Callbacks:
