@@ -209,7 +209,7 @@ def test_a_local_run_that_was_killed_is_gone_on_with(unserved: Shop) -> None:
 def test_a_plan_that_was_interrupted_is_cancelled(unserved: Shop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/{{id}}"
-        patient = {"RECONCILERY_PROVIDER": url, "RECONCILERY_PROVIDER_TIMEOUT": "30s"}
+        patient = {"RECONCILERY_PROVIDER": url, "RECONCILERY_PROVIDER_TIMEOUT": "10s"}
         waiting = unserved.place.changed(RECONCILERY_REPAIR_PREVIEW="100", **patient)
         process = waiting.start(*PROGRAM, "repair", "plan")
         eventually(lambda: bool(unserved.studio.items(unserved.until("planning").id)))

@@ -1,7 +1,7 @@
 """An application's database of any kind: its tables, made as other programs make them, and its rows."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,6 +101,7 @@ class Application:
     def stored(self, row: Any) -> dict[str, Any]:
         """A row as the application stores it."""
         return {
-            self.name(name): self.spell(value) if isinstance(value, datetime) else value
-            for name, value in asdict(row).items()
+            self.name(field.name): self.spell(value) if isinstance(value, datetime) else value
+            for field in fields(row)
+            for value in (getattr(row, field.name),)
         }

@@ -20,6 +20,7 @@ from notifiers.alerts.changing import observe
 from notifiers.alerts.ingest import Ingested, ingest, ingest_report
 from notifiers.alerts.observation import Observation
 from notifiers.alerts.storing import change_known
+from tests.factories.kinds import LONG
 from tests.factories.observing import BEGIN, QUARTER, seen
 from tests.factories.own_tables import make_own_tables
 from tests.factories.reports import finding, report_of
@@ -139,6 +140,7 @@ def many(letter: str, at: datetime, count: int = 60) -> list[Observation]:
     return [seen(letter, at, rule=f"rule-{number % 7}", labels={"check": str(number)}) for number in range(count)]
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_many_who_see_the_same_at_once_write_it_once(store: Engine) -> None:
     def all_of(letter: str, at: datetime) -> None:
         with ThreadPoolExecutor(8) as pool:

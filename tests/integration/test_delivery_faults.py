@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from tests.factories.kinds import LONG
 from tests.factories.limiting import eventually
 from tests.factories.posting import Office, office_of
 from tests.servers.own_redis import OwnRedis
@@ -83,6 +84,7 @@ def assert_nothing_was_lost(office: Office, ids: list[str], crew: Crew) -> None:
     assert sum(came.values()) - len(ids) <= crew.killed, f"more came twice than senders were killed: {crew.killed}"
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_no_message_is_lost_when_senders_are_killed(database_url: str, engine: Engine, redis_url: str) -> None:
     luck = random.Random(7)
     with office_of(engine) as office:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, func, select
 
 from consistency.database import transaction
@@ -15,6 +16,7 @@ from notifiers.alerts.ingest import ingest
 from notifiers.deciding.flushing import flush
 from notifiers.messages.message import Message
 from tests.factories.bulletin import Bulletin, bulletin, console, moment, told, wrong
+from tests.factories.kinds import LONG
 from tests.factories.limiting import eventually
 from tests.factories.taking_away import meanwhile, until_somebody_waits
 
@@ -50,6 +52,7 @@ def counted(engine: Engine, state: str) -> int:
         return connection.scalar(select(func.count()).select_from(alerts).where(alerts.c.state == state)) or 0
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_many_processes_see_hundreds_of_alerts_begin_and_end_and_each_channel_gets_two_messages(
     engine: Engine, database_url: str
 ) -> None:

@@ -106,13 +106,13 @@ STRANGE = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(STRANGE)))
-def test_strange_events_are_kept_and_shown(api: Api, number: int) -> None:
-    answer = api.post(EVENTS, data=compact({"id": "strange", **STRANGE[number]}), headers=JSON)
-    assert answer.status_code == 202, answer.text
-    assert [event["id"] for event in api.get(EVENTS).json()["events"]] == ["strange"]
-    for path in ("sync-metrics", "events-status"):
-        assert api.get(f"/api/monitoring/{path}").status_code == 200
+def test_strange_events_are_kept_and_shown(api: Api) -> None:
+    for number, strange in enumerate(STRANGE):
+        answer = api.post(EVENTS, data=compact({"id": f"strange-{number}", **strange}), headers=JSON)
+        assert answer.status_code == 202, (number, answer.text)
+        assert f"strange-{number}" in {event["id"] for event in api.get(EVENTS).json()["events"]}
+        for path in ("sync-metrics", "events-status"):
+            assert api.get(f"/api/monitoring/{path}").status_code == 200, number
 
 
 def test_arrays_have_a_length(api: Api) -> None:

@@ -18,7 +18,7 @@ from tests.servers.pausing import Way, way_to
 KEY = {"Idempotency-Key": "once"}
 
 
-@pytest.fixture(params=["postgres_url", "mariadb_url"])
+@pytest.fixture(params=["postgres_url", pytest.param("mariadb_url", marks=pytest.mark.full)])
 def server_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 

@@ -10,7 +10,7 @@ from tests.factories.own_tables import make_own_tables
 from tests.servers.pausing import way_to
 
 
-@pytest.fixture(params=["postgres_url", "mariadb_url"])
+@pytest.fixture(params=["postgres_url", pytest.param("mariadb_url", marks=pytest.mark.full)])
 def server_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 

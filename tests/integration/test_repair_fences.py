@@ -18,6 +18,7 @@ from compensation.states import ItemState, RunState
 from consistency.database import transaction
 from consistency.errors import ClaimLost
 from tests.factories.default_app import tasks
+from tests.factories.kinds import LONG
 from tests.factories.studio import Studio, found, lost_tasks, studio_of
 from tests.factories.taking_away import TAKERS, Thread, cancel, meanwhile, pause, until, until_somebody_waits
 from tests.factories.truth import assert_each_output_is_there_once, assert_journal_is_true
@@ -98,6 +99,7 @@ def test_a_writer_in_the_middle_is_waited_for(engine: Engine, take_away: Taker) 
     assert_journal_is_true(engine)
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_nothing_is_written_after_a_pause_has_returned(engine: Engine) -> None:
     studio = studio_of(engine, lost_tasks(240), repair_batch_size=3)
     plan = studio.plan()
@@ -115,6 +117,7 @@ def test_nothing_is_written_after_a_pause_has_returned(engine: Engine) -> None:
     assert_journal_is_true(engine)
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_a_run_that_is_cancelled_in_the_middle_keeps_what_it_wrote_and_writes_no_more(engine: Engine) -> None:
     studio = studio_of(engine, lost_tasks(120), repair_batch_size=3)
     plan = studio.plan()

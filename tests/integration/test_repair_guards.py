@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from sqlalchemy import Engine, select, update
 
 from compensation import control
@@ -14,6 +15,7 @@ from compensation.undo import rolling_back
 from consistency.ledger.repair_tables import repair_runs
 from consistency.model import CheckType
 from monitor_tasks import checks
+from tests.factories.kinds import LONG
 from tests.factories.studio import Studio, lost_tasks, studio_of
 
 
@@ -61,6 +63,7 @@ def test_the_schedule_does_nothing_unless_it_is_told_to(sqlite: Engine) -> None:
     assert (opened.run_ids, opened.left_out, studio.read(select(repair_runs.c.id))) == ([], {}, [])
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_a_text_that_no_database_can_hold_costs_its_own_task_alone(engine: Engine) -> None:
     studio = studio_of(engine, lost_tasks(4))
     broken = Output("9#0", {"fileUrl": "https://files.example/\ud800.png", "fileType": "png"})

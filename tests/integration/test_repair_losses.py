@@ -23,6 +23,7 @@ from compensation.runs import require_run
 from compensation.states import ItemState, RunState
 from compensation.undo import rolling_back
 from consistency.ledger.repair_tables import repair_batches, repair_items
+from tests.factories.kinds import LONG
 from tests.factories.studio import Studio, lost_tasks, studio_of
 from tests.factories.taking_away import LONG_AGO, end_leases, until
 from tests.factories.truth import assert_each_output_is_there_once, assert_journal_is_true, rows_of
@@ -103,6 +104,7 @@ def _make_due(studio: Studio, run_id: str) -> None:
         connection.execute(due.values(next_try_at=LONG_AGO))
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_a_worker_killed_at_any_statement_leaves_a_repair_that_others_end(database_url: str, engine: Engine) -> None:
     random = Random(11)
     studio = studio_of(engine, lost_tasks(40, kept=2), repair_batch_size=6, repair_preview=0)
@@ -124,6 +126,7 @@ def test_a_worker_killed_at_any_statement_leaves_a_repair_that_others_end(databa
     assert states["lost"] >= 1, f"nobody was killed with a batch in hand: {states}, {moments}"
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_a_rollback_killed_at_any_statement_is_started_again_and_ends(database_url: str, engine: Engine) -> None:
     random = Random(12)
     studio = studio_of(engine, lost_tasks(30, kept=2))

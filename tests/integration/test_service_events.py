@@ -21,6 +21,7 @@ from notifiers.service_events import TOGETHER, take_in_events
 from notifiers.sweeping import sweep_all
 from notifiers.telling import tell_due
 from tests.factories.bulletin import console, route, webhook
+from tests.factories.kinds import LONG
 from tests.factories.newsroom import Newsroom, newsroom_of
 from tests.factories.taking_away import meanwhile
 
@@ -119,6 +120,7 @@ def test_nobody_is_told_in_a_maintenance_and_nothing_is_lost_in_it(engine: Engin
     assert len(after.notices()) == 3
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_ten_thousand_events_in_a_minute_are_few_messages(engine: Engine) -> None:
     room = newsroom_of(engine, channels={"chat": console(), "hook": webhook()})
     for second in range(5):

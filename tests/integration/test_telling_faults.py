@@ -19,6 +19,7 @@ from consistency.ledger.alert_tables import alert_changes, alerts
 from consistency.ledger.delivery_tables import deliveries, delivery_attempts, notification_groups
 from consistency.ledger.tables import check_runs
 from notifiers.messages.message import Message
+from tests.factories.kinds import LONG
 from tests.factories.limiting import eventually
 from tests.factories.newsroom import Newsroom, newsroom_of
 from tests.factories.reports import finding
@@ -189,6 +190,7 @@ def run(
         assert_all_was_told_once(room, receiver, happening.wrong_at(happening.reports), crew.killed)
 
 
+@pytest.mark.parametrize("database_url", LONG, indirect=True)
 def test_who_dies_while_reports_come_in_leaves_every_channel_with_the_truth(
     database_url: str, engine: Engine, redis_url: str, tmp_path: Path
 ) -> None:
