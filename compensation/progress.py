@@ -63,12 +63,13 @@ def has_items_in(connection: Connection, run_id: str, states: Collection[ItemSta
 
 
 def progress_of(connection: Connection, run: Run, now: datetime) -> Progress:
-    """How far the run is."""
+    """How far the run is; one that has ended, as it was then."""
+    until = run.finished_at or now
     counts = counts_of(connection, run.id)
-    recent = sum(counts_of(connection, run.id, now - _RECENT).values())
+    recent = sum(counts_of(connection, run.id, until - _RECENT).values())
     minutes = _RECENT / timedelta(minutes=1)
-    if run.started_at is not None and now - run.started_at < _RECENT:
-        minutes = max((now - run.started_at) / timedelta(minutes=1), 1 / 60)
+    if run.started_at is not None and until - run.started_at < _RECENT:
+        minutes = max((until - run.started_at) / timedelta(minutes=1), 1 / 60)
     rate = recent / minutes
     mine = repair_journal.c.run_id == run.id
     rows = connection.scalar(select(func.count()).select_from(repair_journal).where(mine, repair_journal.c.undone == 0))

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from api.charts.svg import shown
 from api.http.methods import HEAD_ONLY
 from api.page.notes import forget_note, note_of
 from api.page.static_files import addresses
 from api.page.visitors import CHOICE_SECONDS, THEMES, VISIT, Visitor, keep
 from api.page.wording import NAMES
+from api.templating import environment
 
 TEMPLATES = Path(__file__).with_name("templates")
 POLICY = (
@@ -68,14 +68,8 @@ def _here(request: Request) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {
+    found = environment(TEMPLATES)
+    found.globals |= {
         "icons": ICONS,
         "places": PLACES,
         "paths": PATHS,
@@ -83,6 +77,4 @@ def _environment() -> Environment:
         "themes": THEMES,
         "files": addresses(),
     }
-    # What the text of a user could steer or hide is made visible before it is escaped.
-    environment.finalize = lambda value: shown(value) if type(value) is str else value
-    return environment
+    return found

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from api.charts.style import chart_style
-from api.charts.svg import Svg, shown
+from api.charts.svg import Svg
 from api.report.document import Badge, Code, Document, Facts, Figure, Paragraph, Table
+from api.templating import environment
 
 FOLDER = Path(__file__).parent / "templates"
 #: The rules of the report's own elements; those of the charts are in api/charts/charts.css.
@@ -37,19 +38,11 @@ def _style() -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    found = environment(FOLDER)
     kinds = {"table": Table, "facts": Facts, "figure": Figure, "paragraph": Paragraph, "badge": Badge, "code": Code}
-    environment.tests |= {name: _is(kind) for name, kind in kinds.items()}
-    environment.globals["icons"] = _ICONS
-    # What the text of a user could steer or hide is made visible before it is escaped.
-    environment.finalize = lambda value: shown(value) if type(value) is str else value
-    return environment
+    found.tests |= {name: _is(kind) for name, kind in kinds.items()}
+    found.globals["icons"] = _ICONS
+    return found
 
 
 def _is(kind: type) -> Callable[[object], bool]:
