@@ -11,7 +11,8 @@ from psycopg import sql
 
 from benchmarks.servers import connect
 from consistency.database import connect as connect_engine
-from consistency.ledger.tables import metadata
+from consistency.ledger.own_tables import LEDGER
+from consistency.ledger.schema import create_or_upgrade
 from consistency.resources import open_resources
 from consistency.settings import Settings
 from monitor_tasks.index_advice import advised_indexes
@@ -113,7 +114,7 @@ def _advised(url: str) -> list[bytes]:
 
 def _make_own_tables(url: str) -> None:
     engine = connect_engine(url)
-    metadata.create_all(engine)
+    create_or_upgrade(engine, LEDGER)
     engine.dispose()
 
 

@@ -1,6 +1,7 @@
 """How long outputs took: counts by delay that can be added up over parts, hours and weeks."""
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -23,13 +24,14 @@ def _tiers() -> tuple[Tier, ...]:
 
 #: A sixteenth of each doubling: few enough for a database to group by, and halves and sums of them are exact floats.
 TIERS: tuple[Tier, ...] = _tiers()
+_LOWERS = [tier.lower for tier in TIERS]
 
 
 def bucket_of(seconds: float) -> int:
     """The number of the bucket that holds a delay; ValueError if it is negative or not finite."""
     if not 0 <= seconds < math.inf:
         raise ValueError(f"a delay is a finite number of seconds >= 0, not {seconds}")
-    tier = next(tier for tier in TIERS if seconds < tier.upper)
+    tier = TIERS[bisect_right(_LOWERS, seconds) - 1]
     return tier.first + int((seconds - tier.lower) / tier.width)
 
 

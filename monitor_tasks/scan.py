@@ -16,6 +16,8 @@ from monitor_tasks.strays import Stray, stray_statement
 
 RECHECK_BATCH = 5000
 _FETCH_ROWS = 2000
+_KIND, _SUMS = 1, 11
+_DELETED, _YOUNG, _PENDING, _MISSING = map(int, (Kind.DELETED, Kind.YOUNG, Kind.PENDING, Kind.MISSING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: OnMissing | 
         recheck = Recheck(source, rule, scope, scanned, on_missing)
         source.on_progress()
         for row in _timed(connection, scan_statement(rule, scope, connection.dialect), "tasks", scanned.timings):
-            if row.kind == Kind.MISSING:
+            if row[_KIND] == _MISSING:
                 recheck.suspect(row)
             else:
                 absorb(scanned, row, scope)
@@ -110,28 +112,30 @@ def _timed(connection: Connection, prepared: Prepared, name: str, timings: list[
 
 def absorb(scanned: Scanned, row: Row[Any], scope: Scope) -> None:
     """Add one row of sums to the slot it belongs to."""
-    done, count = float(row.done), int(row.tasks)
+    # A row gives its values in one go far sooner than by their names; the key, where there is one, is the last.
+    slot, kind, _, latest, tasks, fallback, outputs, duplicates, late, least, greatest = row[:_SUMS]
+    done = float(latest)
     if scanned.last_done is None or done > scanned.last_done:
         scanned.last_done = done
-    slots = scanned.open if row.kind == Kind.MISSING else scanned.settled
-    tally = slots.at(int(row.slot) * scope.slot_seconds)
-    if row.kind == Kind.DELETED:
-        tally.deleted += count
+    slots = scanned.open if kind == _MISSING else scanned.settled
+    tally = slots.at(int(slot) * scope.slot_seconds)
+    if kind == _DELETED:
+        tally.deleted += int(tasks)
         return
-    tally.no_finish_time += int(row.fallback)
-    if row.kind == Kind.PENDING:
-        tally.pending += count
-    elif row.kind != Kind.YOUNG:
-        tally.tasks += count
-        tally.outputs += int(row.outputs)
-        tally.duplicates += int(row.duplicates)
-        if row.kind == Kind.MISSING:
-            tally.missing += count
+    tally.no_finish_time += int(fallback)
+    if kind == _PENDING:
+        tally.pending += int(tasks)
+    elif kind != _YOUNG:
+        tally.tasks += int(tasks)
+        tally.outputs += int(outputs)
+        tally.duplicates += int(duplicates)
+        if kind == _MISSING:
+            tally.missing += int(tasks)
         else:
-            tally.tasks_with_outputs += count
-            tally.late += int(row.late)
-            if row.least_delay is not None:
-                tally.delays.add(count, float(row.least_delay), float(row.greatest_delay))
+            tally.tasks_with_outputs += int(tasks)
+            tally.late += int(late)
+            if least is not None:
+                tally.delays.add(int(tasks), float(least), float(greatest))
 
 
 class Recheck:

@@ -96,9 +96,6 @@ def _scan_shape(
         tasks.c.kind.label("kind"),
         delay_bucket(tasks.c.delay, dialect).label("bucket"),
     ]
-    if listed:
-        missing = tasks.c.kind == literal(int(Kind.MISSING), Integer)
-        groups.append(case((missing, tasks.c.key), else_=null()).label("key"))
     sums = [
         func.max(tasks.c.done).label("done"),
         func.count().label("tasks"),
@@ -109,7 +106,9 @@ def _scan_shape(
         func.min(tasks.c.delay).label("least_delay"),
         func.max(tasks.c.delay).label("greatest_delay"),
     ]
-    return select(*groups, *sums).group_by(*(group.element for group in groups))
+    missing = tasks.c.kind == literal(int(Kind.MISSING), Integer)
+    keys = [case((missing, tasks.c.key), else_=null()).label("key")] if listed else []
+    return select(*groups, *sums, *keys).group_by(*(group.element for group in (*groups, *keys)))
 
 
 def _fenced(inner: Select[Any], dialect: str) -> Select[Any]:
