@@ -99,8 +99,8 @@ def _gather_in_hash_tables(connection: Connection) -> None:
 def _timed(connection: Connection, prepared: Prepared, name: str, timings: list[Timing]) -> Iterator[Row[Any]]:
     """The rows as they come; only the time spent waiting for the database is counted."""
     waited, rows, began = 0.0, 0, time.perf_counter()
-    streaming = connection.execution_options(stream_results=True)
-    with streaming.execute(prepared.statement, prepared.parameters) as result:
+    streamed = {"stream_results": True}
+    with connection.execute(prepared.statement, prepared.parameters, execution_options=streamed) as result:
         for partition in result.partitions(_FETCH_ROWS):
             waited += time.perf_counter() - began
             rows += len(partition)

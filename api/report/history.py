@@ -77,8 +77,9 @@ def _ledger_reports(connection: Connection, rule_id: str, window: Window) -> Ite
     # What was looked at then was closed then or later, and the index knows rule, type and end.
     indexed = check_runs.c.type.in_(list(CheckType)) & (check_runs.c.closed_at >= window.start)
     chosen = select(check_runs.c.report).where(of_rule, within, indexed)
-    texts = connection.execution_options(yield_per=_AT_ONCE).scalars(chosen.order_by(check_runs.c.as_of))
-    return (json.loads(text) for text in texts)
+    streamed = chosen.order_by(check_runs.c.as_of).execution_options(yield_per=_AT_ONCE)
+    with connection.scalars(streamed) as texts:
+        yield from map(json.loads, texts)
 
 
 def _oldest(connection: Connection, rule_id: str) -> datetime | None:

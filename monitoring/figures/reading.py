@@ -62,10 +62,11 @@ class _Signs:
     count: int = 0
 
     def __iter__(self) -> Iterator[Sign]:
-        streaming = self.connection.execution_options(yield_per=_ROWS_AT_ONCE)
-        for row in streaming.execute(_ordered(self.kind, self.since)):
-            self.count += 1
-            yield Sign(*row)
+        streamed = _ordered(self.kind, self.since).execution_options(yield_per=_ROWS_AT_ONCE)
+        with self.connection.execute(streamed) as rows:
+            for row in rows:
+                self.count += 1
+                yield Sign(*row)
 
 
 def _ordered(kind: Kind, since: datetime) -> Select[Any]:

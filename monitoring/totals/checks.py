@@ -30,12 +30,13 @@ def count_checks(connection: Connection, settings: Settings, place: str, before:
     ended = between(check_runs.c.closed_at, place, before) & check_runs.c.closed_at.is_not(None)
     chosen = select(*(check_runs.c[name] for name in _COLUMNS)).where(known, ended)
     sums: MutableMapping[Name, float] = defaultdict(float)
-    for row in connection.execute(chosen.execution_options(yield_per=100)):
-        report = json.loads(row.report) if row.report else None
-        sums["checks", row.rule_id, row.type, report["health"] if report else CANCELLED] += 1
-        if report:
-            _note_length(sums, row.type, (row.closed_at - row.created_at).total_seconds())
-            _note_statements(sums, report)
+    with connection.execute(chosen.execution_options(yield_per=100)) as rows:
+        for row in rows:
+            report = json.loads(row.report) if row.report else None
+            sums["checks", row.rule_id, row.type, report["health"] if report else CANCELLED] += 1
+            if report:
+                _note_length(sums, row.type, (row.closed_at - row.created_at).total_seconds())
+                _note_statements(sums, report)
     return Counted(place_of(before), sums)
 
 

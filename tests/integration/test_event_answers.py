@@ -27,30 +27,35 @@ from tests.servers.talking import Request, Response, Talking, json_response, ser
 PATIENCE = timedelta(seconds=20)
 
 
-def an_event(minutes: float, event_type: str, level: str = "info", service: str = "datasync", **how: Any) -> Event:
-    """An event of so many minutes ago."""
-    at = event_time(datetime.now(UTC) - timedelta(minutes=minutes))
+def an_event(
+    now: datetime, minutes: float, event_type: str, level: str = "info", service: str = "datasync", **how: Any
+) -> Event:
+    """An event of so many minutes before now."""
+    at = event_time(now - timedelta(minutes=minutes))
     return Event(at, event_type, level, service, f"{event_type}!", id=f"{event_type}-{service}-{minutes}", **how)
 
 
 @pytest.fixture
 def emitted() -> list[WrittenEvent]:
     """A day's work of three services, the last of them a moment ago."""
+    now = datetime.now(UTC)
     work = [
-        an_event(90, "sync_start", details={"operation_id": "a"}),
-        an_event(80, "sync_success", details={"operation_id": "a"}, metrics={"records_synced": 1000}),
-        an_event(70, "sync_start"),
-        an_event(69, "sync_failure", "error", details={"error": "disk full"}),
-        an_event(5, "sync_start"),
-        an_event(4320, "cleanup_start", service="cleaner"),
-        an_event(4318, "cleanup_success", service="cleaner", metrics={"records_deleted": 70, "duration_seconds": 99}),
-        an_event(20, "migration_success", metrics={"records_migrated": 5, "duration_seconds": 12.5}),
-        an_event(10, "health_check", service="shop", details={"check": "queue"}),
-        an_event(15, "health_check", "critical", service="shop", details={"check": "queue"}),
+        an_event(now, 90, "sync_start", details={"operation_id": "a"}),
+        an_event(now, 80, "sync_success", details={"operation_id": "a"}, metrics={"records_synced": 1000}),
+        an_event(now, 70, "sync_start"),
+        an_event(now, 69, "sync_failure", "error", details={"error": "disk full"}),
+        an_event(now, 5, "sync_start"),
+        an_event(now, 4320, "cleanup_start", service="cleaner"),
         an_event(
-            30, "storage_warning", "warning", service="shop", details={"host": "db1"}, metrics={"free_share": 0.08}
+            now, 4318, "cleanup_success", service="cleaner", metrics={"records_deleted": 70, "duration_seconds": 99}
         ),
-        an_event(0.1, "service_status", details={"heartbeat_seconds": 60, "status": "running", "instance": "a:1"}),
+        an_event(now, 20, "migration_success", metrics={"records_migrated": 5, "duration_seconds": 12.5}),
+        an_event(now, 10, "health_check", service="shop", details={"check": "queue"}),
+        an_event(now, 15, "health_check", "critical", service="shop", details={"check": "queue"}),
+        an_event(
+            now, 30, "storage_warning", "warning", service="shop", details={"host": "db1"}, metrics={"free_share": 0.08}
+        ),
+        an_event(now, 0.1, "service_status", details={"heartbeat_seconds": 60, "status": "running", "instance": "a:1"}),
     ]
     return [seal(event) for event in work]
 
