@@ -102,7 +102,8 @@ def _heard(api: Api) -> Iterator[list[Statement]]:
         if given[2].lstrip().upper().startswith(("SELECT", "WITH")):
             heard.append((given[2], given[3]))
 
-    engines = {resources.store, resources.reader, resources.primary}
+    # What is derived from an engine, such as one that only reads, is heard with it.
+    engines = {resources.store, resources.primary}
     for engine in engines:
         event.listen(engine, "before_cursor_execute", hear)
     try:

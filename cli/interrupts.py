@@ -1,4 +1,4 @@
-"""Ctrl-C at a moment of our own choosing, or at once: what has been begun is not left half done, nobody swallows it."""
+"""Ctrl-C at a moment of our own choosing: what has been begun is not left half done, and no library swallows it."""
 
 import signal
 import time
@@ -27,24 +27,6 @@ def interrupt_deferred() -> Iterator[Callable[[], None]]:
         yield stop_if_pressed
     finally:
         signal.signal(signal.SIGINT, previous)
-
-
-@contextmanager
-def interrupt_kept() -> Iterator[None]:
-    """Ctrl-C is raised at once, and again at the end of the block if something in it has swallowed it."""
-    pressed: list[int] = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-        signal.default_int_handler(number, frame)
-
-    previous = signal.signal(signal.SIGINT, remember)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def sleep_in_slices(seconds: float, between: Callable[[], None]) -> None:

@@ -25,12 +25,16 @@ def outdated_checks(resources: Resources, run: Run) -> list[CheckType]:
         return []
     kinds = _KINDS if run.parameters.unattended else (*_KINDS, CheckType.DEEP)
     with transaction(resources.store) as connection:
-        if run.state in UNDONE:
-            # A quick check would take the slices over in which the outputs still were.
-            drop_cursor(connection, run.rule_id)
         latest = {kind: latest_run(connection, run.rule_id, kind) for kind in kinds}
     window = Scope.from_dict(run.scope).window
     return [kind for kind, check in latest.items() if check and is_outdated(check, run.state, window)]
+
+
+def forget_slices(resources: Resources, run: Run) -> None:
+    """Let the next quick check count anew what an undone repair has emptied; it would take over what was there."""
+    if run.state in UNDONE:
+        with transaction(resources.store) as connection:
+            drop_cursor(connection, run.rule_id)
 
 
 def is_outdated(check: Check, state: RunState, window: Window | None) -> bool:

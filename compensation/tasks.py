@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from compensation import control, scheduling, sweeping
 from compensation.bench import bench_for
-from compensation.checking_again import outdated_checks
+from compensation.checking_again import forget_slices, outdated_checks
 from compensation.engine import work
 from compensation.item_counts import counted_undoing
 from compensation.plans.opening import RepairOrder, open_repair
@@ -146,8 +146,10 @@ def tell(run_id: str) -> None:
 
 def _check_again(run: Run) -> None:
     """Call the checks that would now see something else; a call that is lost waits for the schedule."""
+    resources = process_resources()
     try:
-        for kind in outdated_checks(process_resources(), run):
+        forget_slices(resources, run)
+        for kind in outdated_checks(resources, run):
             signature(f"monitor_tasks.{kind}_check", kwargs={"rule": run.rule_id}).apply_async()
     except (OperationalError, RuntimeError, ReconcileryError) as error:
         log.warning("checks.not_called", run_id=run.id, reason=str(error)[:200], next="they run as scheduled")

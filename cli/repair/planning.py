@@ -2,7 +2,6 @@
 
 import time
 
-from cli.interrupts import interrupt_kept
 from cli.progress import progress_bar
 from cli.repair.ledger import look_at
 from cli.repair.words import state_words
@@ -55,7 +54,7 @@ def _filled_or_joined(bench: Bench, run: Run, actor: str, *, new: bool) -> Run:
 def _fill(bench: Bench, run: Run, actor: str) -> Run:
     """Make the plan of an open run; Ctrl-C cancels it."""
     try:
-        with interrupt_kept(), progress_bar("planning"):
+        with progress_bar("planning"):
             return make_plan(bench, run.id, actor)
     except KeyboardInterrupt:
         control.cancel(bench.resources, run.id, actor)

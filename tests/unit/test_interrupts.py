@@ -1,54 +1,16 @@
-"""Ctrl-C is never lost, whoever swallows it on the way."""
+"""Ctrl-C is not lost where a driver swallows it."""
 
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
-from cli.interrupts import interrupt_kept
 from consistency.database import connect_in_memory, snapshot
 
 LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT count(*) FROM n"
-
-
-def press() -> None:
-    signal.raise_signal(signal.SIGINT)
-
-
-def swallowing(pressing: Callable[[], None]) -> None:
-    with suppress(KeyboardInterrupt):
-        pressing()
-
-
-def work(step: Callable[[], None], after: Callable[[], None]) -> None:
-    with interrupt_kept():
-        step()
-        after()
-
-
-def test_what_was_swallowed_is_raised_at_the_end() -> None:
-    done: list[str] = []
-    with pytest.raises(KeyboardInterrupt):
-        work(lambda: swallowing(press), lambda: done.append("after"))
-    assert done == ["after"]
-
-
-def test_what_nobody_swallows_is_raised_at_once() -> None:
-    done: list[str] = []
-    with pytest.raises(KeyboardInterrupt):
-        work(press, lambda: done.append("after"))
-    assert done == []
-
-
-def test_without_it_nothing_is_raised_and_the_handler_is_as_before() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with interrupt_kept():
-        pass
-    assert signal.getsignal(signal.SIGINT) is before
 
 
 def count_for_long(engine: Engine, before: Callable[[], None]) -> None:
