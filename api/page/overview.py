@@ -1,7 +1,7 @@
 """`/`: how things stand, at a glance."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -85,7 +85,8 @@ def overview(
             "dead_messages": store.channels["dead_messages"],
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
-    beside = _beside(services, looking, rule, query.back, now, words)
+    course = partial(course_of, services, rule, query.back, _known(rule, store.checks, firing), now, words)
+    beside = _beside(services, looking, course)
     return show(
         request,
         visitor,
@@ -106,13 +107,18 @@ def overview(
     )
 
 
-def _beside(services: Services, looking: Looking, rule: str, back: str, now: datetime, words: Words) -> dict[str, Any]:
+def _known(rule: str, checks: Sequence[dict[str, Any]], firing: Sequence[Alert]) -> Hashable:
+    """Changes with every check of the rule and with what fires."""
+    ended = [check["report"]["check_id"] for check in checks if check["rule"] == rule]
+    return (*ended, *((alert.id, alert.state) for alert in firing))
+
+
+def _beside(services: Services, looking: Looking, draw: Callable[[], Course]) -> dict[str, Any]:
     """What the application's database has a part in, which the page does without while that is frozen."""
 
     async def ask() -> tuple[Any, Any]:
         card = looking.try_to("repairs", partial(repair_card, services.resources))
-        course = looking.try_to("course", partial(course_of, services, rule, back, now, words))
-        return await asyncio.gather(card, course)
+        return await asyncio.gather(card, looking.try_to("course", draw))
 
     card, course = from_thread.run(ask)
     known = isinstance(course, Course)

@@ -1,6 +1,6 @@
 """The charts of the overview, in one language: drawn from the same values as those of a report."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,9 +23,9 @@ RANGES = {
     "7d": timedelta(days=7),
     "14d": timedelta(days=14),
 }
-#: How old a chart may be; checks are minutes apart.
-_SECONDS = 10.0
-_kept = Kept(_SECONDS)
+#: How old charts may be of which nothing new is known: their bars and points stand for more than a minute each.
+KEPT_SECONDS = 60.0
+_kept = Kept(KEPT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Course:
     fell_at: datetime | None
 
 
-def course_of(services: Services, rule: str, back: str, now: datetime, words: Words) -> Course:
-    """The course of one rule over the last 24 hours, 7 or 14 days; the same for all who ask within some seconds."""
-    report = _kept.get(
-        (services.settings.effective_store_url, rule, back),
-        lambda: _report(services, rule, Window(now - RANGES[back], now), now),
-    )
-    key = (report["as_of"], services.settings.effective_store_url, rule, back, words)
-    found: Course = _kept.get(key, lambda: _drawn(report, words))
+def course_of(services: Services, rule: str, back: str, known: Hashable, now: datetime, words: Words) -> Course:
+    """The course of one rule over the last 24 hours, 7 or 14 days.
+
+    It is drawn anew when what is `known` of the rule is not what it was, and otherwise once a minute.
+    """
+    asked = (services.settings.effective_store_url, rule, back, known)
+    report = _kept.get(asked, lambda: _report(services, rule, Window(now - RANGES[back], now), now))
+    found: Course = _kept.get((*asked, report["as_of"], words), lambda: _drawn(report, words))
     return found
 
 

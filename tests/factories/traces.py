@@ -71,5 +71,7 @@ def _held(client: redis.Redis, key: bytes) -> object:
             return client.smembers(key)
         case b"zset":
             return client.zrange(key, 0, -1, withscores=True)
+        case b"none":
+            return "gone since the keys were listed"
         case other:
             raise AssertionError(f"{key!r} is a {other!r}")

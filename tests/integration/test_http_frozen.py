@@ -25,18 +25,18 @@ def server_url(request: pytest.FixtureRequest) -> str:
 
 @contextmanager
 def door_over(database_url: str) -> Iterator[tuple[Api, Way]]:
-    """The API, and its way to the database."""
+    """The API once it answers, and its way to the database."""
     url = make_url(database_url)
     assert url.port
     with way_to(url.port) as way:
         led = url.set(port=way.port).render_as_string(hide_password=False)
         with front_door(led) as api:
+            eventually(lambda: api.get(EVENTS).status_code == 200)
             yield api, way
 
 
 def test_a_frozen_database_is_told_in_time_and_forgotten_when_it_answers(server_url: str) -> None:
     with door_over(server_url) as (api, way):
-        assert api.get(EVENTS).status_code == 200
         way.freeze()
         with ThreadPoolExecutor(60) as pool:
             answers = list(pool.map(lambda _: api.get(EVENTS), range(60)))
@@ -51,7 +51,6 @@ def test_a_frozen_database_is_told_in_time_and_forgotten_when_it_answers(server_
 
 def test_a_write_that_came_too_late_is_kept_once_however_often_it_is_repeated(server_url: str) -> None:
     with door_over(server_url) as (api, way):
-        assert api.get(EVENTS).status_code == 200
         way.freeze()
         problem_of(api.post(EVENTS, json=an_event(id="late")), 503)
         way.thaw()

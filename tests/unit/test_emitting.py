@@ -69,7 +69,8 @@ def test_nothing_is_lost_while_the_other_side_is_away(
     assert monitor.flush(PATIENCE)
     assert other_side.messages() == [str(number) for number in range(1200)]
     assert (monitor.counts.waiting, monitor.counts.sent, monitor.counts.dropped) == (0, 1200, 0)
-    assert caplog.messages == ["events.waiting: the other side is away; they are kept and sent later"]
+    waiting = "events.waiting: the other side is away; they are kept and sent later"
+    assert caplog.messages.count(waiting) == 1
 
 
 def test_a_way_out_that_raises_anything_is_tried_again(monitor: MonitorInterface, other_side: OtherSide) -> None:
