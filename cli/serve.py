@@ -14,15 +14,15 @@ import uvicorn
 from api.app import create_app
 from api.http.callers import is_open
 from api.services import open_services
+from cli.listener import address_of, listening
 from cli.terminal import note
-from consistency.errors import ConfigurationError, ReconcileryError
+from consistency.errors import ConfigurationError
 from consistency.logs import configure_logging
 from consistency.settings import Settings, load_settings
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 #: How long answers that have begun may take to end.
 _STOP_SECONDS = 10
-_BACKLOG = 512
 
 
 @click.command(epilog="Example: reconcilery serve --port 8080")
@@ -32,7 +32,7 @@ def serve(*, host: str | None, port: int | None) -> None:
     """Answer HTTP: the API under /api/monitoring, its description at /docs; Ctrl-C ends it."""
     settings = _settings(host, port)
     configure_logging(settings, "api")
-    with _listening(settings) as listener:
+    with listening(settings.api_host, settings.api_port) as listener:
         server = _Server(settings, listener)
         server.run(sockets=[listener])
     note("Stopped")
@@ -52,29 +52,13 @@ def _settings(host: str | None, port: int | None) -> Settings:
     return settings
 
 
-@contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    host, port = settings.api_host, settings.api_port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        # What Python says of a taken port names it once more.
-        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
-        raise ReconcileryError(
-            f"cannot listen at {_address(host, port)}: {why}; choose another with --host or --port"
-        ) from None
-    with listener:
-        yield listener
-
-
 class _Server(uvicorn.Server):
     """Says when it answers, and ends with exit code 0 when it is asked to end."""
 
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         self._app = create_app(settings)
         host, port, *_ = listener.getsockname()
-        self._address = _address(settings.api_host if settings.api_host == "localhost" else host, port)
+        self._address = address_of(settings.api_host if settings.api_host == "localhost" else host, port)
         super().__init__(
             uvicorn.Config(
                 self._app,
@@ -108,7 +92,3 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -28,8 +28,9 @@ from api.views.health import health_of_system, look_at_store
 from api.views.overview import running, schedule_overview
 from api.views.processes import ask_signs
 from consistency.ledger.events import find_events
+from consistency.ledger.own_tables import LEDGER
+from consistency.ledger.schema import require_current_in
 from consistency.model import CheckType
-from consistency.resources import require_ledger
 from consistency.settings import Settings
 from monitor_tasks.timetable import timetable
 from notifiers.alerts.alert import LIVE, Alert
@@ -65,10 +66,10 @@ def overview(
 ) -> Response:
     """The verdict, the figures, the course, what fires, what has happened."""
     settings, words = services.settings, visitor.words
-    require_ledger(services.resources.store)
     settings.rule_by_id(query.rule)
     signs = ask_signs(services.shared, settings)
     with ledger.reading() as (connection, now):
+        require_current_in(connection, LEDGER)
         store = look_at_store(connection, settings, now)
         health = health_of_system(settings, store, signs)
         banner = banner_of(health, store.checks, settings, words)

@@ -11,7 +11,7 @@ from compensation.states import LIVE, OPEN_ITEMS, REDRIVABLE
 from consistency.database import database_now, transaction
 from consistency.errors import DatabaseError
 from consistency.ledger.own_tables import REPAIRS
-from consistency.ledger.schema import is_current
+from consistency.ledger.schema import are_current
 from consistency.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -25,9 +25,9 @@ UNREAD: Record = {"unread": True}
 def repair_card(resources: Resources) -> Record | None:
     """None where there is none, UNREAD where the application's database does not answer."""
     try:
-        if not is_current(resources.primary, REPAIRS):
-            return None
         with transaction(resources.reader) as connection:
+            if not are_current(connection, REPAIRS):
+                return None
             found = [*reversed(runs_in(connection, LIVE)), *latest_runs(connection, 1)]
             return _record(connection, found[0]) if found else None
     except DatabaseError as error:

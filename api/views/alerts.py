@@ -10,7 +10,7 @@ from consistency.model import utc_text
 from notifiers.alerts.alert import LIVE, Alert
 from notifiers.alerts.handling import find_alerts
 from notifiers.deliveries.breakers import broken_channels
-from notifiers.deliveries.dead import dead_deliveries
+from notifiers.deliveries.dead import count_dead
 
 _SHORT = 8
 _MOST = 1000
@@ -93,4 +93,4 @@ def alerts_overview(connection: Connection, now: datetime) -> list[dict[str, Any
 def channels_overview(connection: Connection) -> dict[str, Any]:
     """Which channels are broken and why, and how many messages were given up, up to a hundred."""
     broken = [{"channel": turn.channel, "reason": turn.reason} for turn in broken_channels(connection)]
-    return {"broken": broken, "dead_messages": len(dead_deliveries(connection))}
+    return {"broken": broken, "dead_messages": count_dead(connection)}

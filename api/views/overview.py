@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from consistency.ledger import parts
 from consistency.ledger.overview import last_scheduled, open_runs
-from consistency.ledger.runs import Run, latest_run
+from consistency.ledger.runs import Run, latest_runs
 from consistency.model import CheckType, Health, utc_text
 from consistency.settings import Settings
 from monitor_tasks.timetable import Entry, latest_turn
@@ -60,15 +60,14 @@ def latest_checks(connection: Connection, settings: Settings, now: datetime) -> 
     """The latest report of each rule and kind; a scheduled one is stale when it is older than two of its periods."""
     every, found = periods(settings), []
     for rule in settings.rules:
-        for kind in CheckType:
-            run = latest_run(connection, rule.id, kind)
-            if run is not None and run.report is not None and run.closed_at is not None:
+        for run in latest_runs(connection, rule.id):
+            if run.report is not None and run.closed_at is not None:
                 age = now - run.closed_at
-                stale = kind in every and age > 2 * every[kind]
+                stale = run.type in every and age > 2 * every[run.type]
                 found.append(
                     {
                         "rule": rule.id,
-                        "type": str(kind),
+                        "type": str(run.type),
                         "age_seconds": round(age.total_seconds(), 1),
                         "stale": stale,
                         "health": str(Health.UNKNOWN) if stale else run.report["health"],

@@ -7,7 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from consistency.database import database_now, transaction
@@ -123,9 +135,14 @@ def runs_by_id(connection: Connection, run_ids: Sequence[str]) -> list[Run]:
 
 def latest_run(connection: Connection, rule_id: str, kind: CheckType) -> Run | None:
     """The run of this kind that closed last."""
-    chosen = _runs().where(check_runs.c.rule_id == rule_id, check_runs.c.type == kind, check_runs.c.state == CLOSED)
-    row = connection.execute(chosen.order_by(check_runs.c.closed_at.desc()).limit(1)).first()
+    row = connection.execute(_last_closed(rule_id, kind)).first()
     return _run(row) if row else None
+
+
+def latest_runs(connection: Connection, rule_id: str) -> list[Run]:
+    """Of each kind the run that closed last, where there is one, in the order of the kinds."""
+    found = {run.type: run for run in map(_run, connection.execute(_LATEST, {"rule_id": rule_id}))}
+    return [found[kind] for kind in CheckType if kind in found]
 
 
 def close_run(connection: Connection, run_id: str, report: dict[str, Any], now: datetime) -> bool:
@@ -170,6 +187,15 @@ def forget_old_runs(connection: Connection, now: datetime, keep: timedelta) -> i
 
 def _runs() -> Select[Any]:
     return select(check_runs)
+
+
+def _last_closed(rule_id: Any, kind: CheckType) -> Select[Any]:
+    chosen = _runs().where(check_runs.c.rule_id == rule_id, check_runs.c.type == kind, check_runs.c.state == CLOSED)
+    return chosen.order_by(check_runs.c.closed_at.desc()).limit(1)
+
+
+# Every page asks this, so it is put together once; a part of a union may be limited only within a table of its own.
+_LATEST = union_all(*(select(_last_closed(bindparam("rule_id"), kind).subquery()) for kind in CheckType))
 
 
 def _run(row: Row[Any]) -> Run:

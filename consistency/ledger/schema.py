@@ -17,21 +17,34 @@ _LOCK_NUMBER = 7_265_636_001
 
 def installed_revision(engine: Engine, tables: OwnTables = LEDGER) -> str | None:
     """The last change that was applied; None before the first `reconcilery init`."""
-    with database_errors(engine), engine.execution_options(readonly=True).connect() as connection:
+    with _looking(engine) as connection:
         return _installed(connection, tables)
 
 
 def is_current(engine: Engine, tables: OwnTables = LEDGER) -> bool:
     """Whether the tables are just as this program needs them."""
-    return installed_revision(engine, tables) == tables.revisions[-1]
+    with _looking(engine) as connection:
+        return are_current(connection, tables)
+
+
+def are_current(connection: Connection, tables: OwnTables) -> bool:
+    """The same over a connection that is there already."""
+    return _installed(connection, tables) == tables.revisions[-1]
 
 
 def require_current(engine: Engine, tables: OwnTables) -> None:
     """Raise LedgerMissing, with the command that helps, unless the tables are as they should be."""
-    installed = installed_revision(engine, tables)
+    with _looking(engine) as connection:
+        require_current_in(connection, tables)
+
+
+def require_current_in(connection: Connection, tables: OwnTables) -> None:
+    """The same over a connection that is there already."""
+    installed = _installed(connection, tables)
     if installed == tables.revisions[-1]:
         return
-    what, where = f"Reconcilery's {tables.title}", engine.url.render_as_string(hide_password=True)
+    where = connection.engine.url.render_as_string(hide_password=True)
+    what = f"Reconcilery's {tables.title}"
     if installed in tables.revisions:
         raise LedgerMissing(f"{what} in {where} are older than this program; run `reconcilery init` again")
     if installed is not None:
@@ -51,6 +64,12 @@ def create_or_upgrade(engine: Engine, tables: OwnTables = LEDGER) -> list[str]:
         if installed is not None and installed not in tables.revisions:
             raise DatabaseError(f"the {tables.title} are of a newer release ({installed}); update Reconcilery")
         return _upgrade(connection, tables, installed)
+
+
+@contextmanager
+def _looking(engine: Engine) -> Iterator[Connection]:
+    with database_errors(engine), engine.execution_options(readonly=True).connect() as connection:
+        yield connection
 
 
 def _installed(connection: Connection, tables: OwnTables) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from consistency.errors import BadRequest
 from consistency.ledger.delivery_tables import deliveries, delivery_attempts
@@ -39,6 +39,12 @@ def dead_deliveries(
     chosen = select(deliveries).where(*_dead(channel, since))
     ordered = chosen.order_by(deliveries.c.finished_at.desc(), deliveries.c.id).limit(limit)
     return [as_delivery(row) for row in connection.execute(ordered)]
+
+
+def count_dead(connection: Connection, most: int = 100) -> int:
+    """How many messages nobody was told, up to `most`."""
+    some = select(deliveries.c.id).where(*_dead(None, None)).limit(most).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 def attempts_of(connection: Connection, delivery_id: str) -> list[AttemptRow]:
