@@ -28,40 +28,79 @@ class Ready:
     probe: bool
 
 
+@dataclass(frozen=True)
+class Take:
+    """A delivery is to be taken in hand for so long."""
+
+    found: Found
+    channel: Channel
+    message: Message
+    lease: timedelta
+    probe: bool
+
+    def ready(self, claim: Claim) -> Ready:
+        """The same once it is in hand."""
+        return Ready(claim, self.channel, self.message, self.probe)
+
+
+@dataclass(frozen=True)
+class _End:
+    state: DeliveryState
+    because: str
+
+
+@dataclass(frozen=True)
+class _Hold:
+    message: Message
+
+
 def begin(connection: Connection, switchboard: Switchboard, found: Found, margin: timedelta) -> Ready | Report:
     """Take a delivery for as long as its channel may need and `margin` more, unless something speaks against it."""
+    match intent_of(switchboard, found, margin):
+        case Take() as intent:
+            return _take(connection, intent)
+        case _Hold(message):
+            return _hold(connection, switchboard, found, message)
+        case _End(state, because):
+            return _end(connection, found, state, because)
+        case Report() as report:
+            return report
+
+
+def intent_of(switchboard: Switchboard, found: Found, margin: timedelta) -> Take | _Hold | _End | Report:
+    """What is to be done with it, by what was found; no statement is needed to know."""
     if not found.is_due:
-        return _told(found, found.state)
+        return told(found, found.state)
     try:
         channel = channel_of(switchboard, found.channel)
         message = Message.model_validate_json(found.message)
     except (BadRequest, ValidationError) as error:
         gone = isinstance(error, BadRequest)
         why = f"there is no channel {found.channel} any more" if gone else "its message cannot be read"
-        return _end(connection, found, DeliveryState.DEAD, why)
+        return _End(DeliveryState.DEAD, why)
     if ending := _ending(found, channel, message):
-        return _end(connection, found, *ending)
+        return ending
     if _is_superfluous(found, channel):
         message = message.model_copy(update={"alerts": ()})
     standing = found.health.standing(found.now)
     if standing in {Standing.PAUSED, Standing.BROKEN}:
-        return _hold(connection, switchboard, found, message)
+        return _Hold(message)
     lease = switchboard.settings_of(found.channel).timeout + margin
-    return _take(connection, found, channel, message, lease, probe=standing is Standing.PROBE)
+    return Take(found, channel, message, lease, probe=standing is Standing.PROBE)
 
 
 def put_back(connection: Connection, ready: Ready, seconds: float) -> Report:
     """Let go of a delivery that may not be sent for so many seconds because of a limit; that was no attempt."""
     claim, wait = ready.claim, timedelta(seconds=seconds)
     let_go(connection, claim, DeliveryState.QUEUED, next_at=claim.now + wait, attempts=claim.found.attempts)
-    return _told(claim.found, DeliveryState.QUEUED, held=seconds)
+    return told(claim.found, DeliveryState.QUEUED, held=seconds)
 
 
-def _ending(found: Found, channel: Channel, message: Message) -> tuple[DeliveryState, str] | None:
+def _ending(found: Found, channel: Channel, message: Message) -> _End | None:
     if found.attempts > len(channel.retries):
-        return DeliveryState.DEAD, f"given up: of {found.attempts} senders none came back with an answer"
+        return _End(DeliveryState.DEAD, f"given up: of {found.attempts} senders none came back with an answer")
     if _is_superfluous(found, channel) and not message.notices:
-        return DeliveryState.SUPERSEDED, "a newer message of its group says more"
+        return _End(DeliveryState.SUPERSEDED, "a newer message of its group says more")
     return None
 
 
@@ -70,16 +109,15 @@ def _is_superfluous(found: Found, channel: Channel) -> bool:
     return channel.supersedes and found.newer and found.reason != REDELIVERED
 
 
-def _take(
-    connection: Connection, found: Found, channel: Channel, message: Message, lease: timedelta, *, probe: bool
-) -> Ready | Report:
+def _take(connection: Connection, intent: Take) -> Ready | Report:
+    found, lease = intent.found, intent.lease
     claim = take(connection, found, lease)
     if claim is None:
-        return _told(found, DeliveryState.SENDING)
-    if probe and not take_probe(connection, found.channel, found.now, found.now + lease):
+        return told(found, DeliveryState.SENDING)
+    if intent.probe and not take_probe(connection, found.channel, found.now, found.now + lease):
         let_go(connection, claim, DeliveryState.QUEUED, next_at=found.now + lease, attempts=found.attempts)
-        return _told(found, DeliveryState.QUEUED, held=lease.total_seconds())
-    return Ready(claim, channel, message, probe)
+        return told(found, DeliveryState.QUEUED, held=lease.total_seconds())
+    return intent.ready(claim)
 
 
 def _hold(connection: Connection, switchboard: Switchboard, found: Found, message: Message) -> Report:
@@ -95,14 +133,15 @@ def _hold(connection: Connection, switchboard: Switchboard, found: Found, messag
     given = {"state": DeliveryState.QUEUED, "lease_token": None, "lease_until": None}
     change_found(connection, found, **given, next_at=until)
     hold_others(connection, found, only_stood_in=broken)
-    return _told(found, DeliveryState.QUEUED, fallback_id=fallback_id)
+    return told(found, DeliveryState.QUEUED, fallback_id=fallback_id)
 
 
 def _end(connection: Connection, found: Found, state: DeliveryState, because: str) -> Report:
     given = {"lease_token": None, "lease_until": None, "finished_at": found.now, "ended_because": because}
     changed = change_found(connection, found, state=state, **given)
-    return _told(found, state if changed else found.state)
+    return told(found, state if changed else found.state)
 
 
-def _told(found: Found, state: DeliveryState, held: float | None = None, fallback_id: str | None = None) -> Report:
+def told(found: Found, state: DeliveryState, held: float | None = None, fallback_id: str | None = None) -> Report:
+    """What is said of a delivery that nobody tried to send."""
     return Report(found.id, found.channel, state, found.attempts, held=held, fallback_id=fallback_id)

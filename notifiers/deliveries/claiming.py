@@ -101,6 +101,11 @@ class Claim:
     token: str
     attempt: int
 
+    @classmethod
+    def of(cls, found: Found) -> "Claim":
+        """A new one, which counts once it is written."""
+        return cls(found, str(uuid.uuid4()), found.attempts + 1)
+
     @property
     def now(self) -> datetime:
         """The database's clock."""
@@ -123,12 +128,10 @@ def look_at_due(connection: Connection, limit: int, without: Collection[str] = (
 
 def take(connection: Connection, found: Found, lease: timedelta) -> Claim | None:
     """Take a delivery that was found due for so long; None if somebody else has been faster."""
-    token, until = str(uuid.uuid4()), found.now + lease
+    claim, until = Claim.of(found), found.now + lease
     # While it is in hand the next attempt is due when the lease ends, so that one question finds whatever is due.
-    taken = {"state": DeliveryState.SENDING, "lease_token": token, "lease_until": until, "next_at": until}
-    if not change_found(connection, found, **taken, attempts=found.attempts + 1):
-        return None
-    return Claim(found, token, found.attempts + 1)
+    taken = {"state": DeliveryState.SENDING, "lease_token": claim.token, "lease_until": until, "next_at": until}
+    return claim if change_found(connection, found, **taken, attempts=claim.attempt) else None
 
 
 def change_found(connection: Connection, found: Found, **values: Any) -> bool:

@@ -36,9 +36,15 @@ def finish(connection: Connection, switchboard: Switchboard, ready: Ready, attem
     claim, verdict = ready.claim, attempt.verdict
     unknown = _unknown_before(connection, claim.found) if verdict.outcome is Outcome.UNKNOWN else 0
     follows = what_follows(verdict, claim.attempt, unknown, ready.channel.retries, random.random())
-    if not settle(connection, claim, follows.state, _values(ready, verdict, follows), _kept(ready, attempt)):
-        return _report(ready, verdict, DeliveryState.SENDING)
+    if not settle(connection, claim, follows.state, _values(ready, verdict, follows), kept_of(ready, attempt)):
+        return report_of(ready, verdict, DeliveryState.SENDING)
     return _about_the_channel(connection, switchboard, ready, verdict, follows)
+
+
+def is_plain(ready: Ready, verdict: Verdict) -> bool:
+    """Whether it was sent, and there is nothing else to write down: not of the message, and not of its channel."""
+    unchanged = verdict.progress is None and verdict.pause is None
+    return verdict.outcome is Outcome.OK and unchanged and not ready.probe and not ready.claim.found.health.failures
 
 
 def _values(ready: Ready, verdict: Verdict, follows: Next) -> dict[str, Any]:
@@ -51,7 +57,8 @@ def _values(ready: Ready, verdict: Verdict, follows: Next) -> dict[str, Any]:
     return values if follows.because is None else {**values, "ended_because": follows.because[:_DETAIL]}
 
 
-def _kept(ready: Ready, attempt: Attempt) -> dict[str, Any]:
+def kept_of(ready: Ready, attempt: Attempt) -> dict[str, Any]:
+    """The row of the attempt."""
     verdict, claim = attempt.verdict, ready.claim
     return {
         "no": claim.attempt,
@@ -74,7 +81,7 @@ def _about_the_channel(
         hurry(connection, found.channel, now)
     if (turn is not None and turn.broken) or _is_left_to_others(verdict, follows):
         fallback_id = stand_in(connection, switchboard, found, ready.message, now)
-    return _report(ready, verdict, follows.state, turn, fallback_id)
+    return report_of(ready, verdict, follows.state, turn, fallback_id)
 
 
 def _is_left_to_others(verdict: Verdict, follows: Next) -> bool:
@@ -102,13 +109,14 @@ def without_secrets(verdict: Verdict) -> Verdict:
     )
 
 
-def _report(
+def report_of(
     ready: Ready,
     verdict: Verdict,
     state: DeliveryState,
     turn: breakers.Turn | None = None,
     fallback_id: str | None = None,
 ) -> Report:
+    """What is said of a delivery after an attempt."""
     claim = ready.claim
     return Report(
         claim.found.id,

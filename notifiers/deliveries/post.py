@@ -29,6 +29,11 @@ class Post:
     #: A connection that is kept while many are sent; None takes one of the pool for each transaction.
     held: Connection | None = None
 
+    @property
+    def lease_margin(self) -> timedelta:
+        """For how much longer than its channel's timeout a delivery is taken in hand."""
+        return self.margin + timedelta(seconds=self.patience)
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A transaction on the ledger that commits at the end of the block."""
@@ -38,6 +43,24 @@ class Post:
         else:
             with database_errors(self.resources.store), self.held.begin():
                 yield self.held
+
+    @property
+    def turns_over_at_once(self) -> bool:
+        """Whether the database can do in one statement what is usual between two attempts."""
+        return self.held is not None and self.held.dialect.name == "postgresql"
+
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """The connection that is kept, for one statement that is a transaction by itself; that spares round trips."""
+        assert self.held is not None
+        with database_errors(self.resources.store):
+            alone = self.held.execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                with alone.begin():
+                    yield alone
+            finally:
+                if not alone.invalidated:
+                    alone.execution_options(isolation_level=alone.default_isolation_level)
 
     @contextmanager
     def holding(self) -> "Iterator[Post]":

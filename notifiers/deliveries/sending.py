@@ -4,7 +4,6 @@ Whoever dies in between leaves a lease that ends; the message is then sent again
 """
 
 import time
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -61,7 +60,7 @@ def _finish(post: Post, ready: Ready, done: Attempt) -> Report:
 
 def take_in_hand(connection: Connection, post: Post, found: Found) -> Ready | Report:
     """The delivery in hand, or why it is not to be sent now."""
-    return begin(connection, post.channels, found, post.margin + timedelta(seconds=post.patience))
+    return begin(connection, post.channels, found, post.lease_margin)
 
 
 def granted(post: Post, ready: Ready, patience: float) -> float:

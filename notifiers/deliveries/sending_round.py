@@ -7,12 +7,13 @@ from typing import Any
 
 from consistency.patience import patient
 from notifiers.channels.channel import Outcome
-from notifiers.deliveries.beginning import Ready
+from notifiers.deliveries.beginning import Ready, Take, intent_of
 from notifiers.deliveries.claiming import Found, look, look_at_due
-from notifiers.deliveries.finishing import Attempt, finish
+from notifiers.deliveries.finishing import Attempt, finish, is_plain
 from notifiers.deliveries.post import Post
 from notifiers.deliveries.reporting import Report, Tally
 from notifiers.deliveries.sending import attempt, give_back, granted, take_in_hand, tell
+from notifiers.deliveries.turning_over import turn_over
 
 _TOGETHER = 50
 
@@ -78,6 +79,10 @@ def _changed_over(
 ) -> tuple[Report | None, Ready | Report | None]:
     if done is None and found is None:
         return None, None
+    if done and found and trusted and post.turns_over_at_once and is_plain(done[0], done[1].verdict):
+        intent = intent_of(post.channels, found, post.lease_margin)
+        if isinstance(intent, Take) and not intent.probe:
+            return turn_over(post, *done, intent)
     with post.transaction() as connection:
         report = finish(connection, post.channels, *done) if done else None
         if found is not None and not trusted:

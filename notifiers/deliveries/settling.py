@@ -22,14 +22,12 @@ _mine = (
     .returning(deliveries.c.id)
     .cte("mine")
 )
-_SENT = (
-    insert(delivery_attempts)
-    .from_select(
-        ["delivery_id", *_KEPT],
-        select(_mine.c.id, *(bindparam(name, type_=delivery_attempts.c[name].type) for name in _KEPT)),
-    )
-    .execution_options(preserve_rowcount=True)
+#: Takes `its_id`, `its_token` and the attempt.
+SENT = insert(delivery_attempts).from_select(
+    ["delivery_id", *_KEPT],
+    select(_mine.c.id, *(bindparam(name, type_=delivery_attempts.c[name].type) for name in _KEPT)),
 )
+_SENT = SENT.execution_options(preserve_rowcount=True)
 
 
 def settle(connection: Connection, claim: Claim, state: DeliveryState, values: Values, attempt: Values) -> bool:
