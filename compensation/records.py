@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from consistency.database import transaction
 from consistency.ledger.repair_tables import repair_items
@@ -18,16 +18,17 @@ from consistency.resources import Resources
 
 #: Each page costs the database a look at all items of the run, so pages are large.
 PAGE_ROWS = 5000
+_item = repair_items.c
 _SHOWN = (
-    "run_id",
-    "task_key",
-    "provider_task_id",
-    "state",
-    "outcome_code",
-    "outcome_detail",
-    "attempts",
-    "done_at",
-    "finished_at",
+    _item.run_id,
+    _item.task_key,
+    _item.provider_task_id,
+    _item.state,
+    _item.outcome_code,
+    _item.outcome_detail,
+    _item.attempts,
+    _item.done_at,
+    _item.finished_at,
 )
 
 log = structlog.get_logger(__name__)
@@ -61,10 +62,10 @@ def line_pages(resources: Resources, run_id: str, state: str | None = None) -> I
 
 
 def item_pages(
-    resources: Resources, run_id: str, columns: Iterable[str], state: str | None = None
+    resources: Resources, run_id: str, columns: Iterable[ColumnElement[Any]], state: str | None = None
 ) -> Iterator[Sequence[Row[Any]]]:
     """The items in the order of the plan, with their id and these columns; a page is in memory at one time."""
-    chosen = select(repair_items.c.id, *(repair_items.c[name] for name in columns))
+    chosen = select(repair_items.c.id, *columns)
     chosen = chosen.where(repair_items.c.run_id == run_id).order_by(repair_items.c.id).limit(PAGE_ROWS)
     if state is not None:
         chosen = chosen.where(repair_items.c.state == state)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Uuid, select
+from sqlalchemy import DateTime, Row, Uuid, select, type_coerce
 
 from compensation.answers import answer_of
 from compensation.batches.claims import Item
@@ -17,7 +17,6 @@ from compensation.target import row_of
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_items
-from consistency.model import utc_text
 from consistency.resources import Resources
 from consistency.task_rows import TaskRow
 
@@ -27,7 +26,17 @@ _DECISIONS = {
     ItemState.SKIPPED_PRECONDITION: "skip",
 }
 _LATER = ("$now", "$uuid")
-_SHOWN = ("task_key", "provider_task_id", "done_at", "state", "outcome_code", "outcome_detail", "fetched_at")
+_item = repair_items.c
+# What is written in UTC is read as it is: for a hundred thousand moments, giving each its zone takes as long again.
+_SHOWN = (
+    _item.task_key,
+    _item.provider_task_id,
+    type_coerce(_item.done_at, DateTime()).label("done_at"),
+    _item.state,
+    _item.outcome_code,
+    _item.outcome_detail,
+    _item.fetched_at.is_not(None).label("was_fetched"),
+)
 
 
 def planned_pages(
@@ -39,7 +48,7 @@ def planned_pages(
     """
     for page in item_pages(resources, run_id, _SHOWN, state):
         rows = [tuple(row) for row in page]
-        found = _found(resources, rule, [number for number, *_, fetched_at in rows if fetched_at is not None])
+        found = _found(resources, rule, [number for number, *_, was_fetched in rows if was_fetched])
         yield [_line(row, found) for row in rows]
 
 
@@ -62,7 +71,7 @@ def _line(row: tuple[Any, ...], found: dict[int, dict[str, Any]]) -> dict[str, A
     line = {
         "task_id": task_key,
         "provider_task_id": provider_task_id,
-        "task_finished_at": utc_text(done_at) if done_at else None,
+        "task_finished_at": f"{done_at.isoformat()}Z" if done_at else None,
         "decision": _DECISIONS.get(state, "cannot"),
         "state": state,
         "code": code,
