@@ -16,6 +16,12 @@ from consistency.errors import BadRequest, ReconcileryError
 from consistency.ledger.repair_events import write_event
 from consistency.ledger.repair_tables import repair_runs
 
+_FOREMOST = (
+    select(repair_runs)
+    .order_by(repair_runs.c.state.in_(sorted(LIVE)).desc(), repair_runs.c.created_at.desc(), repair_runs.c.id.desc())
+    .limit(1)
+)
+
 
 class RepairRefused(ReconcileryError):
     """What was asked of a run cannot be done as it is; says why and what to do."""
@@ -180,6 +186,12 @@ def find_runs(
         chosen = chosen.where((columns.created_at < moment) | beside)
     newest = chosen.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)
     return [_run(row) for row in connection.execute(newest)]
+
+
+def foremost_run(connection: Connection) -> Run | None:
+    """The newest of those that go on, or else the newest of all."""
+    row = connection.execute(_FOREMOST).first()
+    return _run(row) if row else None
 
 
 def runs_in(connection: Connection, states: frozenset[RunState]) -> list[Run]:

@@ -7,11 +7,9 @@ from sqlalchemy import Connection, func, select
 from consistency.ledger.alert_tables import alerts
 from notifiers.alerts.alert import LIVE
 
+_OPEN_ALERTS = select(func.count()).where(alerts.c.state.in_(sorted(LIVE)))
+
 
 def chrome(connection: Connection, place: str) -> dict[str, Any]:
     """Values for the frame of the page at that place of the navigation."""
-    firing = alerts.c.state.in_(sorted(LIVE))
-    return {
-        "place": place,
-        "open_alerts": connection.scalar(select(func.count()).where(firing)) or 0,
-    }
+    return {"place": place, "open_alerts": connection.scalar(_OPEN_ALERTS) or 0}

@@ -6,8 +6,8 @@ import structlog
 from sqlalchemy import Connection
 
 from compensation.progress import progress_of
-from compensation.runs import Run, latest_runs, runs_in
-from compensation.states import LIVE, OPEN_ITEMS, REDRIVABLE
+from compensation.runs import Run, foremost_run
+from compensation.states import OPEN_ITEMS, REDRIVABLE
 from consistency.database import database_now, transaction
 from consistency.errors import DatabaseError
 from consistency.ledger.own_tables import REPAIRS
@@ -28,8 +28,8 @@ def repair_card(resources: Resources) -> Record | None:
         with transaction(resources.reader) as connection:
             if not are_current(connection, REPAIRS):
                 return None
-            found = [*reversed(runs_in(connection, LIVE)), *latest_runs(connection, 1)]
-            return _record(connection, found[0]) if found else None
+            run = foremost_run(connection)
+            return _record(connection, run) if run else None
     except DatabaseError as error:
         log.warning("page.repairs_unread", reason=str(error))
         return UNREAD

@@ -11,6 +11,7 @@ from consistency.ledger.runs import RUNNING, Run, cancel_run, find_run, runs_by_
 from consistency.ledger.tables import check_parts, check_runs
 from consistency.model import CheckType
 
+_OPEN = select(check_runs.c.id).where(check_runs.c.state == RUNNING)
 #: How the slot of a run begins that a message asked for, before the task's id.
 _MESSAGE = "task "
 
@@ -66,9 +67,8 @@ def cancel_unless_taken(connection: Connection, run_id: str) -> bool:
 
 def open_runs(connection: Connection) -> list[Run]:
     """The runs that have not ended yet, oldest first."""
-    ids = connection.scalars(select(check_runs.c.id).where(check_runs.c.state == RUNNING).order_by("created_at")).all()
-    found = (find_run(connection, run_id) for run_id in ids)
-    return [run for run in found if run is not None]
+    found = runs_by_id(connection, _OPEN)
+    return sorted(found, key=lambda run: run.created_at)
 
 
 def last_scheduled(connection: Connection, rule_id: str, kind: CheckType) -> Run | None:
@@ -77,8 +77,7 @@ def last_scheduled(connection: Connection, rule_id: str, kind: CheckType) -> Run
     by_hand = check_runs.c.slot_key.startswith(f"{rule_id}|{kind}|{_MESSAGE}", autoescape=True)
     chosen = select(check_runs.c.id).where(check_runs.c.rule_id == rule_id, check_runs.c.type == str(kind))
     chosen = chosen.where(check_runs.c.slot_key.is_not(None), ~by_hand).order_by(check_runs.c.created_at.desc())
-    run_id = connection.scalar(chosen.limit(1))
-    return find_run(connection, run_id) if run_id else None
+    return find_run(connection, chosen.limit(1).scalar_subquery())
 
 
 def task_of(connection: Connection, run_id: str) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    ScalarSelect,
     Select,
     bindparam,
     delete,
@@ -123,12 +124,13 @@ def _already_there(connection: Connection, request: RunRequest) -> Run | None:
     return _run(row) if row else None
 
 
-def find_run(connection: Connection, run_id: str) -> Run | None:
+def find_run(connection: Connection, run_id: str | ScalarSelect[str]) -> Run | None:
+    """The run of that id, or of the id that the question finds."""
     row = connection.execute(_runs().where(check_runs.c.id == run_id)).first()
     return _run(row) if row else None
 
 
-def runs_by_id(connection: Connection, run_ids: Sequence[str]) -> list[Run]:
+def runs_by_id(connection: Connection, run_ids: Sequence[str] | Select[tuple[str]]) -> list[Run]:
     """Those of the ids that there are, in no order."""
     return [_run(row) for row in connection.execute(_runs().where(check_runs.c.id.in_(run_ids)))]
 

@@ -48,6 +48,7 @@ class ChannelState:
 
 
 WELL = ChannelState()
+_BROKEN = select(channel_states).where(channel_states.c.broken_since.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +175,5 @@ def channel_state(connection: Connection, channel: str) -> ChannelState:
 
 def broken_channels(connection: Connection) -> list[Turn]:
     """The channels that take nothing now, and why: for whoever has not heard of it when it happened."""
-    rows = connection.execute(select(channel_states).where(channel_states.c.broken_since.is_not(None)))
+    rows = connection.execute(_BROKEN)
     return sorted((Turn(row.channel, broken=True, reason=row.reason or "") for row in rows), key=lambda t: t.channel)
