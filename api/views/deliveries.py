@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from consistency.ledger.delivery_tables import deliveries, group_members
 from consistency.model import utc_text
@@ -14,6 +14,13 @@ from notifiers.deliveries.states import DeliveryState
 
 #: So many of the latest messages of the alert's groups are looked through; the others are history.
 _LOOKED_AT = 200
+_groups = select(group_members.c.group_key).where(group_members.c.alert_id == bindparam("its_id"))
+_OF_ALERT = (
+    select(deliveries)
+    .where(deliveries.c.group_key.in_(_groups))
+    .order_by(deliveries.c.created_at.desc(), deliveries.c.id)
+    .limit(_LOOKED_AT)
+)
 
 Record = dict[str, Any]
 
@@ -32,10 +39,7 @@ def channels_told(connection: Connection, alert_id: str) -> list[Record]:
 
 
 def _telling(connection: Connection, alert_id: str) -> Sequence[Delivery]:
-    groups = select(group_members.c.group_key).where(group_members.c.alert_id == alert_id)
-    of_groups = select(deliveries).where(deliveries.c.group_key.in_(groups))
-    newest = of_groups.order_by(deliveries.c.created_at.desc(), deliveries.c.id).limit(_LOOKED_AT)
-    found = map(as_delivery, connection.execute(newest))
+    found = map(as_delivery, connection.execute(_OF_ALERT, {"its_id": alert_id}))
     return [each for each in found if any(alert.id == alert_id for alert in each.message.alerts)]
 
 

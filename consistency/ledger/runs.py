@@ -130,7 +130,7 @@ def find_run(connection: Connection, run_id: str | ScalarSelect[str]) -> Run | N
     return _run(row) if row else None
 
 
-def runs_by_id(connection: Connection, run_ids: Sequence[str] | Select[tuple[str]]) -> list[Run]:
+def runs_by_id(connection: Connection, run_ids: Sequence[str] | Select[str]) -> list[Run]:
     """Those of the ids that there are, in no order."""
     return [_run(row) for row in connection.execute(_runs().where(check_runs.c.id.in_(run_ids)))]
 

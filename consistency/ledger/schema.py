@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, String, column, inspect, select, table, text
+from sqlalchemy import Connection, Engine, Select, String, column, inspect, select, table, text
 
 from consistency.database import database_errors, transaction
 from consistency.errors import DatabaseError, LedgerMissing
@@ -75,9 +76,14 @@ def _looking(engine: Engine) -> Iterator[Connection]:
 def _installed(connection: Connection, tables: OwnTables) -> str | None:
     if not inspect(connection).has_table(tables.version_table):
         return None
-    version = column("version_num", String(32))
-    found: str | None = connection.scalar(select(version).select_from(table(tables.version_table, version)))
+    found: str | None = connection.scalar(_version_in(tables.version_table))
     return found
+
+
+@cache
+def _version_in(name: str) -> Select[str]:
+    version = column("version_num", String(32))
+    return select(version).select_from(table(name, version))
 
 
 def _upgrade(connection: Connection, tables: OwnTables, installed: str | None) -> list[str]:

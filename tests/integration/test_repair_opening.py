@@ -12,7 +12,7 @@ from compensation.engine import work
 from compensation.plans.opening import RepairOrder, open_repair
 from compensation.plans.planning import make_plan
 from compensation.provider import Answer, Kind
-from compensation.runs import RepairRefused
+from compensation.runs import RepairRefused, foremost_run
 from compensation.states import RunState
 from consistency.errors import BadRequest
 from consistency.ledger.repair_events import events_of
@@ -166,6 +166,21 @@ def test_a_scope_has_one_live_run_and_a_new_one_when_that_has_ended(engine: Engi
     third, new = open_repair(studio.resources, order_of(task_ids=["1", "2"]))
     assert (new, third.id != first.id) == (True, True)
     assert {item.state for item in studio.items(make_plan(studio.bench(), third.id, "ann").id)} == {"skipped_present"}
+
+
+def test_the_foremost_run_goes_on_or_else_is_the_newest(engine: Engine) -> None:
+    studio = studio_of(engine, lost_tasks(2))
+    with studio.resources.reader.connect() as connection:
+        assert foremost_run(connection) is None
+    goes_on, newest = studio.plan(task_ids=["1"]), studio.plan(task_ids=["2"])
+    control.start(studio.resources, goes_on.id, "ann", approved=False)
+    found = []
+    for _ in range(2):
+        with studio.resources.reader.connect() as connection:
+            run = foremost_run(connection)
+        found.append(run and run.id)
+        control.cancel(studio.resources, goes_on.id, "ann")
+    assert found == [goes_on.id, newest.id]
 
 
 def test_of_two_plans_of_a_scope_one_is_applied_at_a_time(engine: Engine) -> None:
