@@ -17,6 +17,7 @@ from tests.servers.postgres import postgres
 from tests.servers.redis import empty_redis
 from tests.servers.redis import redis_server as private_redis_server
 
+pytest_plugins = ("tests.standstill",)
 RINGS = ("unit", "integration", "acceptance")
 PRODUCT_NAMES = ("RECONCILERY_", "RUNNINGHUB_", "FLOWER_", "CELERY_")
 OTHER_NAMES = {"LOG_LEVEL", "NO_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REMAP_SIGTERM"}
