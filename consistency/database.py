@@ -22,6 +22,9 @@ _MISSING_TABLE_CODES = {"42P01", "1146"}
 _MYSQL_OUTAGES = {"1040", "1044", "1045", "1049", "1053", "1205", "1213", "2002", "2003", "2006", "2013", "2014"}
 _SQLITE_OUTAGES = ("locked", "unable to open", "disk I/O", "full")
 
+#: Of every transaction that asks for nothing else, whatever the server was set to.
+ISOLATION = "READ COMMITTED"
+
 
 def connect(url: str, *, own_file: bool = False, kept: int = 5) -> Engine:
     """An engine for PostgreSQL, MySQL/MariaDB or SQLite whose sessions speak UTC; it keeps `kept` connections open.
@@ -34,7 +37,7 @@ def connect(url: str, *, own_file: bool = False, kept: int = 5) -> Engine:
         _prepare_sqlite(engine, write_ahead=own_file)
         return engine
     # Rows are locked by the statements that change them, so nothing stronger than READ COMMITTED is needed.
-    how = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
+    how = {"pool_pre_ping": True, "isolation_level": ISOLATION}
     return create_engine(url, pool_size=kept, connect_args=_connect_args(kind), **how)
 
 

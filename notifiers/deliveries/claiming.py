@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, Update, bindparam, exists, select, update
 
 from consistency.ledger.clock import clock
 from consistency.ledger.delivery_tables import channel_states, deliveries
@@ -32,13 +32,20 @@ _LOOK = select(
     clock().label("now"),
 ).select_from(deliveries.outerjoin(channel_states, channel_states.c.channel == deliveries.c.channel))
 _LOOK_AT_ONE = _LOOK.where(deliveries.c.id == bindparam("its_id"))
+
+
+def as_found(whose: str) -> Update:
+    """Changes a delivery that is as it was found; takes `WHOSE_id`, `WHOSE_state`, `WHOSE_attempts`, `WHOSE_now`."""
+    return update(deliveries).where(
+        deliveries.c.id == bindparam(f"{whose}_id"),
+        deliveries.c.state == bindparam(f"{whose}_state"),
+        deliveries.c.attempts == bindparam(f"{whose}_attempts"),
+        deliveries.c.next_at <= bindparam(f"{whose}_now"),
+    )
+
+
 # Statements that every message needs are put together once; what they set is named when they are executed.
-_AS_FOUND = update(deliveries).where(
-    deliveries.c.id == bindparam("its_id"),
-    deliveries.c.state == bindparam("its_state"),
-    deliveries.c.attempts == bindparam("its_attempts"),
-    deliveries.c.next_at <= bindparam("its_now"),
-)
+_AS_FOUND = as_found("its")
 _WAITING = _AS_FOUND.where(deliveries.c.lease_token.is_(None))
 _LOST = _AS_FOUND.where(deliveries.c.lease_token == bindparam("its_token"))
 _MINE = update(deliveries).where(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from consistency.database import database_errors, transaction
+from consistency.database import ISOLATION, database_errors, transaction
 from consistency.resources import Resources
 from notifiers.deliveries.limits import Limiter
 from notifiers.deliveries.switchboard import Switchboard
@@ -60,7 +60,7 @@ class Post:
                     yield alone
             finally:
                 if not alone.invalidated:
-                    alone.execution_options(isolation_level=alone.default_isolation_level)
+                    alone.execution_options(isolation_level=ISOLATION)
 
     @contextmanager
     def holding(self) -> "Iterator[Post]":

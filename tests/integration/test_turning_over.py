@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, event, select, update
 
+from consistency.database import connect
 from consistency.ledger.delivery_tables import deliveries, delivery_attempts
 from notifiers.channels.channel import Verdict
 from notifiers.deliveries.sending_round import deliver_due
@@ -100,3 +101,16 @@ def test_a_lost_message_is_taken_from_whoever_has_not_come_back(office: Office) 
     assert deliver_due(office.post, 2)["sent"] == 2
     assert sorted(office.receiver.ids("chat")) == sorted([first, second])
     assert {(row[0], row[1]) for row in attempts(office)} == {(first, 1), (second, 2)}
+
+
+def test_a_round_keeps_to_its_isolation_on_a_server_that_was_set_to_another(postgres: Engine) -> None:
+    with postgres.begin() as connection:
+        named = connection.dialect.identifier_preparer.quote(postgres.url.database or "")
+        connection.exec_driver_sql(f"ALTER DATABASE {named} SET default_transaction_isolation = 'serializable'")
+    engine = connect(postgres.url.render_as_string(hide_password=False))
+    with office_of(engine) as office, office.post.holding() as held:
+        with held.at_once() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        with held.transaction() as connection:
+            assert connection.exec_driver_sql("SHOW transaction_isolation").scalar_one() == "read committed"
+    engine.dispose()
