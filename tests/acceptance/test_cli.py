@@ -251,8 +251,9 @@ def test_a_local_check_needs_neither_redis_nor_own_tables(place: Place, tmp_path
     assert len(list((tmp_path / "logs" / "monitoring_results").iterdir())) >= 1
 
 
-def test_a_probe_starts_neither_celery_nor_sqlalchemy(place: Place) -> None:
-    question = "import sys; from cli.main import reconcilery; reconcilery(['probe', 'beat'], standalone_mode=False);"
+@pytest.mark.parametrize("words", ["probe beat", "--help", "repair --help"])
+def test_a_probe_and_a_list_of_commands_start_neither_celery_nor_sqlalchemy(place: Place, words: str) -> None:
+    question = f"import sys; from cli.main import reconcilery; reconcilery({words.split()}, standalone_mode=False);"
     answer = "print(sorted({'celery', 'kombu', 'sqlalchemy', 'redis', 'pydantic', 'rich'} & set(sys.modules)))"
     done = ended(place.start(PROGRAM[0], "-c", question + answer))
     assert done.out.splitlines()[-1] == "[]"
