@@ -72,6 +72,12 @@ def _no_outside_world() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def thoroughness(pytestconfig: pytest.Config) -> int:
+    """How many times as many random cases as usual: as many as one waits for, or those of a long run."""
+    return 5 if pytestconfig.getoption("--full") else 1
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """SQLAlchemy URL of a PostgreSQL on which the tests may create databases."""
     with _given("POSTGRES") or postgres() as url:

@@ -115,7 +115,7 @@ def test_more_than_the_cap_or_the_share_needs_a_person_and_the_approval_is_kept(
     studio = studio_of(engine, lost_tasks(110, kept=90), repair_cap=120, repair_share=0.5, repair_preview=0)
     capped, shared, both = (
         studio.plan(cap=109),
-        studio.plan(start="2026-01-01"),
+        studio.plan(start=(DAY_AGO - timedelta(days=3)).isoformat()),
         studio.plan(task_ids=[str(each) for each in range(1, 100)]),
     )
     assert capped.needs_approval == "110 tasks are more than the cap of 109 (repair_cap)"

@@ -213,7 +213,7 @@ def _later(asked: int) -> Answer:
 
 def test_a_plan_that_goes_on_by_itself_is_the_only_run_of_its_scope(engine: Engine) -> None:
     studio = studio_of(engine, lost_tasks(3))
-    plan = studio.plan(unattended=True)
+    plan = studio.plan(unattended=True, start=None)
     assert plan.state is RunState.PLANNED
     order = RepairOrder(rule_id="task-outputs", actor="bob", unattended=True)
     other, new = open_repair(studio.resources, order)
