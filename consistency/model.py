@@ -1,6 +1,6 @@
 """The nouns that every room shares: plain, frozen, free of services."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -61,15 +61,21 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something worth telling besides missing outputs: where it came from, how bad, and what to do."""
+    """Something worth telling besides missing outputs: where it came from, how bad, and what to do.
+
+    A `code` names one of the product's own, which are worded in other languages from `values`, plain JSON ones.
+    """
 
     source: str
     level: Level
     message: str
     fix: str = ""
+    code: str = ""
+    values: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Without `code` and `values` where they say nothing."""
+        return {name: value for name, value in asdict(self).items() if self.code or name not in {"code", "values"}}
 
 
 def utc_text(moment: datetime) -> str:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
 from itertools import islice
@@ -120,8 +120,8 @@ def _collect(name: str, returned: Any, outcome: _Outcome) -> None:
         if not _is_finding(finding):
             outcome.problem = _plain(f"custom check {name} returned {finding!r:.80} among its findings")
             return
-        texts = {key: _plain(getattr(finding, key)) for key in ("source", "message", "fix")}
-        outcome.findings.append(replace(finding, **texts))
+        source, message, fix = map(_plain, (finding.source, finding.message, finding.fix))
+        outcome.findings.append(Finding(source, finding.level, message, fix))
     if next(findings, None) is not None:
         outcome.problem = f"custom check {name} returned more than {MOST_FINDINGS} findings; the rest is left out"
 

@@ -49,8 +49,11 @@ class BigTable:
         """The full reads that are made for a few rows, as far as the database tells."""
         return {name: read for name, read in self.reads.items() if read.kept is None or read.kept < _FEW * self.rows}
 
-    def described(self) -> str:
-        return f"table {self.table.fullname} (about {self.rows} rows)"
+    def finding(self, level: Level, code: str, message: str, fix: str, reading: Iterable[str]) -> Finding:
+        """What is said of the table, and of the statements that read all of it."""
+        values = {"table": self.table.fullname, "rows": self.rows, "statements": list(reading)}
+        told = f"table {self.table.fullname} (about {self.rows} rows) {message}"
+        return Finding("database", level, told, fix, code, values)
 
 
 def index_findings(resources: Resources, rule: BoundRule, scope: Scope) -> list[Finding]:
@@ -99,24 +102,25 @@ def _plan(resources: Resources, rule: BoundRule, scope: Scope, big: dict[Table, 
 
 
 def _lacks(table: BigTable, index: AdvisedIndex, rule: BoundRule) -> Finding:
-    message, reading = f"{table.described()} has no index for {index.purpose}", set(index.helps) & table.reads.keys()
+    message, reading = f"has no index for {index.purpose}", [name for name in index.helps if name in table.reads]
     if reading:
-        names = _names(name for name in index.helps if name in reading)
-        return Finding("database", Level.MEDIUM, f"{message} and is read from end to end by {names}", index.sql)
+        message += f" and is read from end to end by {_names(reading)}"
+        return table.finding(Level.MEDIUM, "index_missing_read_whole", message, index.sql, reading)
     if STRAYS in index.helps and index.table is rule.child_table and not rule.outputs_by_time:
         message += ", so they are not counted"
-    return Finding("database", Level.LOW, message, index.sql)
+        return table.finding(Level.LOW, "index_missing_not_counted", message, index.sql, index.helps)
+    return table.finding(Level.LOW, "index_missing", message, index.sql, index.helps)
 
 
 def _ignored(resources: Resources, rule: BoundRule, scope: Scope, table: BigTable) -> list[Finding]:
     """The table has what is advised, and yet a statement reads all of it for a few rows."""
     needless = table.needless()
-    message = f"{table.described()} is read from end to end by {_names(needless)} although its indexes are there"
+    message = f"is read from end to end by {_names(needless)} although its indexes are there"
     by_time = TASKS in needless and table.table is rule.parent_table
     if by_time and (later := _for_a_later_column(resources, rule, scope)):
-        return [Finding("database", Level.MEDIUM, message, later.sql)]
+        return [table.finding(Level.MEDIUM, "read_whole", message, later.sql, needless)]
     if any(read.kept is not None for read in needless.values()):
-        return [Finding("database", Level.LOW, message, f"ANALYZE {table.table.fullname}")]
+        return [table.finding(Level.LOW, "read_whole", message, f"ANALYZE {table.table.fullname}", needless)]
     return []
 
 

@@ -37,6 +37,8 @@ def slow_statements(timings: Iterable[Timing], limit: timedelta) -> list[Finding
             level,
             f'the statement "{name}" took {slowest[name]:.1f} s; slow is {duration_text(limit)}',
             "`reconcilery doctor` says whether an index is missing",
+            "slow_statement",
+            {"statement": name, "seconds": round(slowest[name], 3), "limit_seconds": limit.total_seconds()},
         )
         for name, level in graded.items()
         if level is not None

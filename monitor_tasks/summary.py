@@ -145,5 +145,6 @@ def _close(
 def summarise_failure(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
     """Close a run whose summary cannot be made: nothing is known, and the report says why."""
     evidence = Evidence(coverage=0.0, problems=[reason])
-    evidence.findings.append(Finding("database", Level.CRITICAL, reason, "see `reconcilery doctor`"))
+    known = ("not_measured", {"reason": reason})
+    evidence.findings.append(Finding("database", Level.CRITICAL, reason, "see `reconcilery doctor`", *known))
     _close(resources, run, held, None, Tally(), evidence, time.monotonic(), lambda _connection, _now: None)

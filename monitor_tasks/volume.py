@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from math import sqrt
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from consistency.model import Finding, Level, Window, utc_text
@@ -127,14 +128,24 @@ def _finding(stretch: list[JudgedHour]) -> Finding:
     observed = sum(hour.observed for hour in stretch)
     expected = sum(hour.expected or 0 for hour in stretch)
     margin = _USUAL_DEVIATIONS * sqrt(sum((hour.deviation or 0) ** 2 for hour in stretch))
-    lower, upper, fewest = max(0.0, expected - margin), expected + margin, min(hour.n for hour in stretch)
-    low = stretch[0].volume is Volume.LOW
-    message = (
-        f"{observed} successful tasks from {utc_text(stretch[0].start)} to {utc_text(stretch[-1].start + HOUR)},"
-        f" {'fewer' if low else 'more'} than usual: expected {expected:.0f} ({lower:.0f} to {upper:.0f}), n={fewest}"
-    )
-    if low:
+    values = {
+        "tasks": observed,
+        "start": utc_text(stretch[0].start),
+        "end": utc_text(stretch[-1].start + HOUR),
+        "expected": round(expected),
+        "lower": round(max(0.0, expected - margin)),
+        "upper": round(expected + margin),
+        "n": min(hour.n for hour in stretch),
+    }
+    if stretch[0].volume is Volume.LOW:
         level = level_of(observed / expected, missing=1) or Level.LOW
-        return Finding("volume", level, message, "see whether tasks still arrive and still succeed")
+        fix = "see whether tasks still arrive and still succeed"
+        return Finding("volume", level, _message("fewer", values), fix, "volume_low", values)
     level = Level.MEDIUM if observed >= _DOUBLED * expected else Level.LOW
-    return Finding("volume", level, message, "see whether tasks are started twice or imported in bulk")
+    fix = "see whether tasks are started twice or imported in bulk"
+    return Finding("volume", level, _message("more", values), fix, "volume_high", values)
+
+
+def _message(how: str, values: dict[str, Any]) -> str:
+    found = "{tasks} successful tasks from {start} to {end}, {how} than usual: expected {expected}"
+    return (found + " ({lower} to {upper}), n={n}").format(how=how, **values)

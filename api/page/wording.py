@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from api.charts.words import ChartWords, words_of
 from api.page.phrases.chinese import CHINESE
 from api.page.phrases.english import ENGLISH
+from api.report.words.findings import finding_words
 from api.report.words.wording import Wording, figure, rate
 from consistency.model import parse_utc
 
@@ -51,6 +52,10 @@ class Words:
         """The word of a state, level or kind; one that is not known stands for itself."""
         found = PHRASES[self.language].get(f"{kind}_{word}")
         return found if found is not None else self.report.known(kind, str(word))
+
+    def finding(self, finding: Mapping[str, Any]) -> tuple[str, str]:
+        """What a check has found, and what helps."""
+        return finding_words(finding, self.report)
 
     def moment(self, text: str | datetime | None) -> str:
         """`2026-09-16 11:00` in the zone; a dash for None."""

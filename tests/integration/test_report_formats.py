@@ -22,6 +22,7 @@ from compensation.states import RunState
 from consistency.database import connect
 from consistency.mapping import DEFAULT_RULE
 from consistency.model import CheckType, Health, Level, Window
+from monitor_tasks.index_advice import FUTURE, STRAYS, TASKS, UNPLACED
 from notifiers.alerts.kinds import KINDS
 from tests.factories.fortnight import DAY, FORTNIGHT, INCIDENT, NOW, RULE, Fortnight, empty_fortnight, fortnight
 
@@ -247,11 +248,12 @@ def test_both_languages_say_the_same_things() -> None:
 def test_every_word_has_its_use_and_every_state_its_word() -> None:
     code = "".join(path.read_text() for path in (API / "report").rglob("*.py") if path.parent.name != "words")
     code += (API / "report" / "words" / "wording.py").read_text()
-    families = ("check_", "health_", "kind_", "level_", "state_", "unit_")
+    families = ("check_", "health_", "kind_", "level_", "source_", "state_", "statement_", "unit_")
     spoken = [name for name in LANGUAGES["en"] if not name.startswith(families)]
     assert [name for name in spoken if f'"{name.removesuffix("_one")}"' not in code] == []
     ran = set(RunState) - {RunState.PLANNING, RunState.PLANNED}
-    known = {"check": CheckType, "health": Health, "level": Level, "kind": KINDS, "state": ran}
+    statements = {TASKS, STRAYS, FUTURE, UNPLACED, "second look at missing tasks"}
+    known = {"check": CheckType, "health": Health, "level": Level, "kind": KINDS, "state": ran, "statement": statements}
     for language in LANGUAGES.values():
         assert [
             f"{kind}_{word}" for kind, words in known.items() for word in words if f"{kind}_{word}" not in language

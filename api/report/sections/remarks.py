@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.report.document import Badge, Cell, Code, Fact, Facts, Paragraph, Section, Table
+from api.report.words.findings import finding_words
 from api.report.words.wording import Wording, figure
 
 Report = dict[str, Any]
@@ -18,9 +19,8 @@ def findings(report: Report, wording: Wording) -> Section:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             Badge(wording.known("level", each["level"]), each["level"]),
-            each["source"],
-            each["message"],
-            each["fix"],
+            wording.known("source", each["source"]),
+            *finding_words(each, wording),
             figure(each["times"]),
             wording.moment(each["last_at"]),
         )

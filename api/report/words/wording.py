@@ -26,9 +26,12 @@ class Wording:
 
     def say(self, key: str, **filled: object) -> str:
         """The text of that key, with its braces filled; numbers get their thousands apart."""
-        texts = LANGUAGES[self.language]
+        return self.filled(LANGUAGES[self.language][key], **filled)
+
+    def filled(self, text: str, **filled: object) -> str:
+        """The same of a text that is at hand."""
         shown = {name: figure(value) if isinstance(value, int) else value for name, value in filled.items()}
-        return texts[key].format(**shown)
+        return text.format(**shown)
 
     def counted(self, key: str, number: int, **filled: object) -> str:
         """The same of so many things; one thing has words of its own where the language has."""
