@@ -14,8 +14,9 @@ from consistency.resources import Resources, open_resources
 from consistency.settings import Settings
 from consistency.shared import Shared
 
-#: How long one statement may run, a server may be silent, and somebody may hold a lock, before that is told.
-PATIENCE_SECONDS = 7
+#: How long one statement may run, a server may be silent, and somebody may hold a lock, before that is told: well
+#: before the deadline of an answer, for on a busy machine SQLite waits for longer than it was asked to.
+PATIENCE_SECONDS = 5
 #: As many as requests are usually worked on at one time; opening one takes longer than most answers.
 _CONNECTIONS = 20
 

@@ -11,7 +11,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 #: A thread that only sleeps is never late by so many seconds on a machine that is merely busy.
-LATE_SECONDS = 4.0
+LATE_SECONDS = 2.5
 _EVERY_SECONDS = 0.2
 
 

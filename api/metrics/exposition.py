@@ -12,7 +12,7 @@ from api.metrics.families import gauge
 from api.metrics.parts import Part
 
 #: A scrape takes no longer, so that it says what is down before Prometheus gives it up.
-SECONDS = 5.0
+SECONDS = 4.0
 
 Read = Callable[[], Sequence[Metric]]
 
