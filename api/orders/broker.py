@@ -33,12 +33,27 @@ def send(task: str, task_id: str | None = None, **arguments: object) -> None:
         raise BrokerUnavailable(f"Redis did not take the message: {mask_text(str(error))[:200]}") from None
 
 
+class _Answered(Exception):
+    """A worker did."""
+
+
 def somebody_answers() -> bool:
     """Whether any worker answers within some seconds, busy or not."""
     try:
-        return bool(app.control.ping(timeout=PING_SECONDS, limit=1))
+        # Of several workers only the first is waited for. What the others say comes before the answers to the next
+        # question, so that asking for a limit of one answer would then get none.
+        app.control.broadcast("ping", reply=True, timeout=PING_SECONDS, callback=_stop_waiting)
+    except _Answered:
+        return True
     except (OperationalError, OSError, RuntimeError) as error:
         raise BrokerUnavailable(f"Redis did not pass the question on: {mask_text(str(error))[:200]}") from None
+    finally:
+        app.control.mailbox.unclaimed.clear()
+    return False
+
+
+def _stop_waiting(_answer: object) -> None:
+    raise _Answered
 
 
 def queue_names() -> list[str]:
