@@ -40,8 +40,8 @@ class _Answered(Exception):
 def somebody_answers() -> bool:
     """Whether any worker answers within some seconds, busy or not."""
     try:
-        # Of several workers only the first is waited for. What the others say comes before the answers to the next
-        # question, so that asking for a limit of one answer would then get none.
+        # A late answer to an earlier question may come first: names of queues are used again. With a limit of one
+        # answer it would be that one, and with none given, only its own ends the waiting before its time.
         app.control.broadcast("ping", reply=True, timeout=PING_SECONDS, callback=_stop_waiting)
     except _Answered:
         return True

@@ -1,6 +1,9 @@
 """Checks and repairs ordered over HTTP, with a real server, workers and Redis."""
 
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.launching import eventually
+from tests.acceptance.launching import ROOT, eventually
 from tests.acceptance.served import BASE, Served, served
 from tests.acceptance.workshop import Workshop, workshop
 from tests.servers.own_redis import OwnRedis
@@ -16,6 +19,19 @@ from tests.servers.runninghub_process import RemoteRunningHub, runninghub_proces
 
 CHECK = f"{BASE}/data-consistency/check"
 TASKS = 40
+#: Asks whether a worker is there, when an answer to an earlier question has come late to a queue of the same name.
+#: Celery makes that name of an address in memory, which is sooner or later used again.
+ASKS_AFTER_A_LATE_ANSWER = """
+import kombu.pidbox
+kombu.pidbox.oid_from = lambda instance: "again"
+from api.orders.broker import somebody_answers
+from monitor_tasks.celery import app
+with app.connection_for_write() as connection:
+    mailbox = app.control.mailbox(connection)
+    mailbox.reply_queue(connection.default_channel).declare()
+    mailbox._publish_reply({"away": {"ok": "pong"}}, mailbox.reply_exchange.name, mailbox.oid, "earlier")
+print(somebody_answers())
+"""
 
 
 @pytest.fixture
@@ -146,6 +162,17 @@ def test_without_a_worker_no_repair_begins(place: Workshop, server: Served) -> N
     assert answer.status_code == 503
     assert "no worker answered and nothing was started" in answer.json()["detail"]
     assert server.get(f"{BASE}/repairs").json()["repairs"] == []
+
+
+def test_a_late_answer_to_an_earlier_question_is_neither_an_answer_nor_in_its_way(place: Workshop) -> None:
+    def asked() -> str:
+        command = [sys.executable, "-c", ASKS_AFTER_A_LATE_ANSWER]
+        env = {**os.environ, "PYTHONPATH": str(ROOT), **place.settings}
+        return subprocess.run(command, cwd=place.folder, env=env, check=True, capture_output=True, text=True).stdout
+
+    assert asked() == "False\n"
+    place.worker()
+    assert asked() == "True\n"
 
 
 def test_a_redis_that_is_frozen_or_dead_is_told_in_time_and_used_again(
