@@ -46,11 +46,11 @@ class Cell(Generic[R]):
 
     def glance(self) -> tuple[R, float]:
         """The same, up to a twentieth of a second ago as others have changed it."""
-        seen, clock = self._seen, time.monotonic()
-        if seen is not None and clock - seen[2] < _GLANCE:
-            return seen[0], seen[1] + clock - seen[2]
+        if (seen := self._seen) is not None and (age := time.monotonic() - seen[2]) < _GLANCE:
+            return seen[0], seen[1] + age
         record, now = self.read()
-        self._seen = (record, now, clock)
+        # Counted from after the answer, the time never runs ahead of the server's, and no hold ends early.
+        self._seen = (record, now, time.monotonic())
         return record, now
 
     def change(self, step: Callable[[R, float], R]) -> None:

@@ -15,8 +15,10 @@ import redis
 from compensation.limits.breaker import Admission, Breaker, Phase
 from compensation.limits.breaker_rules import BreakerTimes
 from compensation.limits.budget import Budget
+from compensation.limits.cell import Cell
 from compensation.limits.gate import GateTimes
 from compensation.limits.in_flight import InFlight
+from compensation.limits.slowing import Slowing
 from compensation.provider import Answer, Kind
 from compensation.supply import Held, Supply
 from consistency.latest import connect
@@ -184,6 +186,20 @@ def test_a_hold_ends_and_the_rate_is_lower(shared: Shared) -> None:
     eventually(lambda: not budget.take(0.0))
     assert budget.words().startswith("limit of 5")
     assert budget.words().endswith(" calls/s, slowed down from 1000 because the provider refused calls")
+
+
+def test_a_glance_is_never_ahead_of_the_servers_time_when_its_answer_came_late(client: redis.Redis) -> None:
+    cell = Cell(Shared(client), "c", Slowing, 60.0)
+    cell.read()
+    busy = client.connection_pool.get_connection()
+    # Some 10 ms: less than the age of a glance, so that the second one is the first, carried on.
+    busy.send_command("EVAL", "for _ = 1, 1000000 do end", 0)  # type: ignore[no-untyped-call]
+    cell.glance()
+    _, now = cell.glance()
+    seconds, micros = client.time()
+    busy.read_response()
+    client.connection_pool.release(busy)
+    assert now <= seconds + micros / 1_000_000
 
 
 def test_a_hold_is_for_everybody(client: redis.Redis) -> None:
