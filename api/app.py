@@ -56,6 +56,8 @@ from api.http.request_ids import RequestIds
 from api.looking import Looking
 from api.metrics import endpoint as metrics
 from api.metrics.places import exposition_of
+from api.page.ahead import Ahead
+from api.page.courses import Courses
 from api.page.problem_pages import ProblemPages
 from api.page.routes import add_page
 from api.services import open_services
@@ -88,7 +90,11 @@ def create_app(settings: Settings) -> FastAPI:
         looking = app.state.looking = Looking()
         app.state.rate_limit = RateLimit(services.shared, settings.key_prefix, settings.api_rate)
         exposition = app.state.metrics = exposition_of(services)
+        courses = app.state.courses = Courses(services)
+        ahead = Ahead(services, courses)
+        ahead.start()
         yield
+        ahead.close()
         exposition.close()
         looking.close()
         services.close()

@@ -31,7 +31,7 @@ class Ledger:
             yield connection, database_now(connection)
 
 
-def _ledger(services: UsesServices) -> Ledger:
+async def _ledger(services: UsesServices) -> Ledger:
     return Ledger(services)
 
 

@@ -56,7 +56,7 @@ class Looking:
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _looking(request: Request) -> Looking:
+async def _looking(request: Request) -> Looking:
     found: Looking = request.app.state.looking
     return found
 

@@ -58,7 +58,12 @@ def services_of(request: Request) -> Services:
     return found
 
 
-UsesServices = Annotated[Services, Depends(services_of)]
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+# It waits for nobody, so it needs no thread; nor do the other questions of this kind.
+UsesServices = Annotated[Services, Depends(_services)]
 
 
 def _grow_impatient(engine: Engine) -> None:

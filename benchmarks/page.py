@@ -8,28 +8,37 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from statistics import median
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import requests
 from jinja2 import Template
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
-from api.page.pictures import KEPT_SECONDS
+from api.page.courses import KEPT_SECONDS
 from benchmarks.harness import Bench, say
 from benchmarks.results import Result
 from benchmarks.servers import connect
+from consistency.mapping import DEFAULT_RULE, rule_hash
+from consistency.resources import Resources
 from consistency.settings import Settings
 from tests.acceptance.exhibition import exhibition
+from tests.factories.fortnight import Fortnight
+from tests.factories.reports import report_of
 from tests.servers.api import Api, answering
 
 RANGES = ("24h", "14d")
-ROUNDS, AT_ONCE = 6, 10
+#: The looks of a round are odd in number, so that each kind of look is by turns before and behind its statements.
+ROUNDS, AGAIN = 8, 11
 MOST = 2.0
 
 Statement = tuple[str, Any]
+#: Sends the statements, and prints so many bytes.
+Bare = Callable[[list[Statement], int], object]
 #: The seconds of the page and of the bare statements.
 Pair = tuple[float, float]
 
@@ -39,33 +48,49 @@ _ROW = {"name": "an hour & its tasks", "count": 4711, "rate": 91.8}
 
 
 def measure(bench: Bench) -> list[Result]:
-    """The first page after a check or a minute draws the charts anew; the others, which are most, find them."""
+    """A look after a minute without any, some more, and one at the moment when a check has ended."""
     with exhibition(bench.place("page")) as found:
         url, database = found.server.url, found.engine.url.render_as_string(hide_password=False)
         with answering(Settings(database_url=database, redis_url=found.place.settings["RECONCILERY_REDIS_URL"])) as api:
             pages = [_Page(url + path, *_heard_twice(api, path)) for path in map("/?range={}".format, RANGES)]
         with connect(database) as connection, requests.Session() as session:
-            _compare(pages, connection, session)
+            _compare(pages, connection, session, partial(_end_a_check, found.engine))
     return [result for page in pages for result in page.results()]
 
 
 @dataclass
 class _Page:
-    """One address with what it asks the database, with and without its charts, and how long all that took."""
+    """One address with what it asks the database, with and without drawing its charts, and how long all that took."""
 
     url: str
     drawing: list[Statement]
     finding: list[Statement]
     size: int = 0
-    drawn: list[Pair] = field(default_factory=list)
-    found: list[Pair] = field(default_factory=list)
+    first: list[Pair] = field(default_factory=list)
+    again: list[Pair] = field(default_factory=list)
+    at_once: list[Pair] = field(default_factory=list)
+    turn: int = 0
 
-    def time(self, session: requests.Session, bare: Callable[[list[Statement], int], object]) -> None:
-        """Once with charts that are drawn, and some times with those."""
-        for statements, taken, times in ((self.drawing, self.drawn, 1), (self.finding, self.found, AT_ONCE)):
+    def look(self, session: requests.Session, bare: Bare) -> None:
+        """Once after a pause, and some times more."""
+        for taken, times in ((self.first, 1), (self.again, AGAIN)):
             for _ in range(times):
-                ours = _seconds(partial(self._get, session))
-                taken.append((ours, _seconds(partial(bare, statements, self.size))))
+                self._time(taken, self.finding, session, bare)
+
+    def look_after_a_check(self, session: requests.Session, bare: Bare) -> None:
+        """Once, when the charts of what was known before are of no use."""
+        self._time(self.at_once, self.drawing, session, bare)
+
+    def _time(self, taken: list[Pair], statements: list[Statement], session: requests.Session, bare: Bare) -> None:
+        """Both in turns: whoever comes second finds the caches warm."""
+        acts: dict[str, Callable[[], object]] = {
+            "ours": partial(self._get, session),
+            "bare": lambda: bare(statements, self.size),
+        }
+        order = list(acts) if self.turn % 2 == 0 else list(reversed(acts))
+        self.turn += 1
+        seconds = {name: _seconds(acts[name]) for name in order}
+        taken.append((seconds["ours"], seconds["bare"]))
 
     def _get(self, session: requests.Session) -> None:
         answer = session.get(self.url, timeout=60)
@@ -73,18 +98,31 @@ class _Page:
         self.size = len(answer.content)
 
     def results(self) -> Iterator[Result]:
-        """The medians of both."""
+        """The medians of each."""
         name = self.url.partition("range=")[2]
-        yield _result(f"page of {name}, charts drawn", self.drawn, self.size, self.drawing)
-        yield _result(f"page of {name}, charts kept", self.found, self.size, self.finding)
+        yield _result(f"page of {name}, after a minute", self.first, self.size, self.finding)
+        yield _result(f"page of {name}, again", self.again, self.size, self.finding)
+        yield _result(f"page of {name}, as a check ends", self.at_once, self.size, self.drawing)
 
 
-def _compare(pages: list[_Page], connection: psycopg.Connection[Any], session: requests.Session) -> None:
+def _compare(
+    pages: list[_Page], connection: psycopg.Connection[Any], session: requests.Session, end_a_check: Callable[[], None]
+) -> None:
     for number in range(ROUNDS):
         say(f"page: round {number + 1} of {ROUNDS}")
         time.sleep(KEPT_SECONDS)
         for page in pages:
-            page.time(session, partial(_bare, connection))
+            page.look(session, partial(_bare, connection))
+        for page in pages:
+            end_a_check()
+            page.look_after_a_check(session, partial(_bare, connection))
+
+
+def _end_a_check(engine: Engine) -> None:
+    """As if the product had ended one just now."""
+    past = Fortnight(Resources(Settings(), engine, engine, engine))
+    known: dict[str, Any] = {"check_id": str(uuid4()), "rule_hash": rule_hash(DEFAULT_RULE)}
+    past.keep(report_of(0, 90, "quick", datetime.now(UTC), **known))
 
 
 def _result(name: str, taken: list[Pair], size: int, statements: list[Statement]) -> Result:

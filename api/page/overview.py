@@ -1,7 +1,7 @@
 """`/`: how things stand, at a glance."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -16,8 +16,9 @@ from api.looking import Looking, UsesLooking
 from api.page.alert_rows import alert_rows
 from api.page.banner import Banner, banner_of
 from api.page.chrome import chrome
+from api.page.courses import RANGES, SHOWN_ALERTS, UsesCourses, View, known_of
 from api.page.event_rows import event_rows
-from api.page.pictures import RANGES, Course, course_of
+from api.page.pictures import Course
 from api.page.rendering import show
 from api.page.repair_card import UNREAD, repair_card
 from api.page.since import mended_since, since
@@ -38,7 +39,7 @@ from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.kinds import MISSING_OUTPUTS
 from notifiers.routing.routes import gravity
 
-_SHOWN_ALERTS, _SHOWN_EVENTS = 10, 8
+_SHOWN_EVENTS = 8
 _KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 #: How often a page that is looked at asks how things stand now, in seconds; and while a check is under way.
 _REFRESH, _REFRESH_RUNNING = 15, 3
@@ -62,6 +63,7 @@ def overview(
     services: UsesServices,
     ledger: UsesLedger,
     looking: UsesLooking,
+    courses: UsesCourses,
     query: Annotated[OverviewQuery, Query()],
 ) -> Response:
     """The verdict, the figures, the course, what fires, what has happened."""
@@ -74,7 +76,7 @@ def overview(
         health = health_of_system(settings, store, signs)
         banner = banner_of(health, store.checks, settings, words)
         rule = query.rule or (banner.check["rule"] if banner.check else settings.rules[0].id)
-        firing = find_alerts(connection, LIVE, limit=_SHOWN_ALERTS)
+        firing = find_alerts(connection, LIVE, limit=SHOWN_ALERTS)
         found = {
             **chrome(connection, "overview"),
             "alerts": alert_rows(connection, settings, firing, words, now),
@@ -86,7 +88,7 @@ def overview(
             "dead_messages": store.channels["dead_messages"],
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
-    course = partial(course_of, services, rule, query.back, _known(rule, store.checks, firing), now, words)
+    course = partial(courses.course, View(rule, query.back), known_of(rule, store.checks, firing), now, words)
     beside = _beside(services, looking, course)
     return show(
         request,
@@ -106,12 +108,6 @@ def overview(
         now=now,
         refresh=_REFRESH_RUNNING if found["running"] else _REFRESH,
     )
-
-
-def _known(rule: str, checks: Sequence[dict[str, Any]], firing: Sequence[Alert]) -> Hashable:
-    """Changes with every check of the rule and with what fires."""
-    ended = [check["report"]["check_id"] for check in checks if check["rule"] == rule]
-    return (*ended, *((alert.id, alert.state) for alert in firing))
 
 
 def _beside(services: Services, looking: Looking, draw: Callable[[], Course]) -> dict[str, Any]:

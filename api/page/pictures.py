@@ -1,31 +1,18 @@
 """The charts of the overview, in one language: drawn from the same values as those of a report."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from api.charts.frame import Frame
 from api.charts.heartbeat import Beat, heartbeat_strip
-from api.page.kept import Kept
 from api.page.wording import Words
 from api.report.document import Figure
 from api.report.lead import headline, lead
 from api.report.pictures import Pictures
-from api.report.report import report_of
-from api.services import Services
 from consistency.model import Health, Window, parse_utc
-
-#: How far back one may look, by the names in the address.
-RANGES = {
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-    "14d": timedelta(days=14),
-}
-#: How old charts may be of which nothing new is known: their bars and points stand for more than a minute each.
-KEPT_SECONDS = 60.0
-_kept = Kept(KEPT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +33,8 @@ class Course:
     fell_at: datetime | None
 
 
-def course_of(services: Services, rule: str, back: str, known: Hashable, now: datetime, words: Words) -> Course:
-    """The course of one rule over the last 24 hours, 7 or 14 days.
-
-    It is drawn anew when what is `known` of the rule is not what it was, and otherwise once a minute.
-    """
-    asked = (services.settings.effective_store_url, rule, back, known)
-    report = _kept.get(asked, lambda: _report(services, rule, Window(now - RANGES[back], now), now))
-    found: Course = _kept.get((*asked, report["as_of"], words), lambda: _drawn(report, words))
-    return found
-
-
-def _report(services: Services, rule: str, window: Window, now: datetime) -> dict[str, Any]:
-    return report_of(services.resources, window, rule, now)
-
-
-def _drawn(report: Mapping[str, Any], words: Words) -> Course:
+def course_of(report: Mapping[str, Any], words: Words) -> Course:
+    """The course that a report tells of, in the language of the words."""
     known = dict(report)
     pictures = Pictures(known, words.report)
     return Course(

@@ -10,7 +10,7 @@ from api.report.hours import onset_of, trend_of
 from api.report.lateness import ranges_of
 from api.report.numbers import numbers_of, verdict_of
 from api.report.repairs import repairs_of
-from api.report.series import seen_onset, series_of
+from api.report.series import seen_by_hour, seen_onset, series_of
 from api.report.working import database_work, findings_of, kinds_of, problems_of
 from consistency.database import transaction
 from consistency.errors import DatabaseError
@@ -65,7 +65,7 @@ def _repairs(resources: Resources, rule: str, window: Window) -> tuple[list[dict
 
 def _course(found: Found) -> dict[str, Any]:
     trend = trend_of(found.hours, found.zone)
-    days, seen, settings = trend.pop("daily"), quick_ones(found.current), found.settings
+    days, seen, settings = trend.pop("daily"), seen_by_hour(quick_ones(found.current)), found.settings
     return {
         "onset": onset_of(found.hours),
         "onset_seen": seen_onset(seen),

@@ -21,26 +21,23 @@ from monitor_tasks.volume import JudgedHour, Volume
 MOST_STEPS = 400
 
 
-def series_of(hours: Hours, quick: Iterable[Checked], window: Window, zone: ZoneInfo) -> dict[str, Any]:
+def series_of(hours: Hours, seen: dict[datetime, Checked], window: Window, zone: ZoneInfo) -> dict[str, Any]:
     """`step_seconds` and rows of whole hours; what nobody counted or saw is None."""
-    step = step_of(window, MOST_STEPS, HOUR)
-    seen, judgements = seen_by_hour(quick), judged(hours, zone)
+    step, judgements = step_of(window, MOST_STEPS, HOUR), judged(hours, zone)
     rows = [_row(piece, hours, seen, judgements) for piece in pieces(window, step)]
     return {"step_seconds": int(step.total_seconds()), "rows": rounded(rows)}
 
 
 def seen_by_hour(quick: Iterable[Checked]) -> dict[datetime, Checked]:
     """For each hour the quick check whose own hour lies nearest to it."""
-    found: dict[datetime, Checked] = {}
+    found: dict[datetime, tuple[timedelta, Checked]] = {}
     for check in quick:
-        hour = floor_to(check.middle, HOUR)
-        if hour not in found or _beside(check, hour) < _beside(found[hour], hour):
-            found[hour] = check
-    return found
-
-
-def _beside(check: Checked, hour: datetime) -> timedelta:
-    return abs(check.middle - hour - HOUR / 2)
+        middle = check.middle
+        hour = floor_to(middle, HOUR)
+        beside = abs(middle - hour - HOUR / 2)
+        if hour not in found or beside < found[hour][0]:
+            found[hour] = beside, check
+    return {hour: check for hour, (_, check) in found.items()}
 
 
 def _row(
@@ -77,14 +74,14 @@ def _seen(checks: Iterable[Checked]) -> dict[str, Any]:
     return values if whole else dict.fromkeys(values)
 
 
-def seen_onset(quick: Iterable[Checked]) -> dict[str, Any] | None:
+def seen_onset(seen: dict[datetime, Checked]) -> dict[str, Any] | None:
     """The fall that stands out most in what quick checks saw at the time, whatever was put right since."""
-    seen = [(hour, _seen([check])) for hour, check in seen_by_hour(quick).items()]
+    rows = [(hour, _seen([check])) for hour, check in seen.items()]
     points = [
         HourPoint(
             hour, row["seen_tasks"], row["seen_tasks"] - row["seen_missing"], row["seen_missing"], None, None, None
         )
-        for hour, row in seen
+        for hour, row in rows
         if row["seen_tasks"]
     ]
     found: dict[str, Any] | None = rounded(onset(points))
