@@ -63,6 +63,7 @@ def check(
     """Check the last hour (quick), the last 24 hours (full), the last 14 days (deep) or any range.
 
     With dates, quick, full and deep check that range too; with one date alone, the range is as long as the kind's own.
+    A range without any date is the last 24 hours.
     """
     if no_wait and (local or wait is not None):
         raise click.UsageError("--no-wait cannot be combined with --wait or --local")

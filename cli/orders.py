@@ -46,14 +46,12 @@ def orders_of(
     compare_at: str | None = None,
     detailed: bool = False,
 ) -> list[CheckOrder]:
-    """One order a rule. Dates make every kind a range check; one date alone is completed by the kind's length."""
+    """One order a rule. Dates make every kind a range check; what is left out is completed by the kind's length."""
     window = None
-    if start is not None or end is not None:
+    if start is not None or end is not None or kind is CheckType.RANGE:
         zone = ZoneInfo(settings.timezone)
         window = window_of(start, end, zone, now, LENGTHS.get(kind, DEFAULT_LENGTH))
         kind = CheckType.RANGE
-    elif kind is CheckType.RANGE:
-        raise BadRequest("--start-date: a range check needs to know its range; add a date, for example now-7d")
     moment = _compare_at(settings, now, window, compare_at)
     rules = rules_named(settings, rule)
     return [CheckOrder(kind, mapping.id, window, moment, detailed) for mapping in rules]

@@ -1,6 +1,8 @@
 """`reconcilery report`: a stretch of time for people who were not there, as a page, as Markdown or as values."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -12,14 +14,18 @@ from cli.terminal import note
 from cli.whole_file import whole_file
 from consistency.dates import window_of
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 STDOUT = "-"
 
 
+def _written(flag: str, name: str, what: str) -> Callable[[F], F]:
+    return click.option(flag, name, metavar="[FILE]", is_flag=False, flag_value=STDOUT, help=what)
+
+
 @click.command(epilog="Example: reconcilery report --html report.html")
-@click.option(
-    "--html", "html_file", metavar="FILE", help="Write one self-contained page to a file, or to stdout with -."
-)
-@click.option("--md", "md_file", metavar="FILE", help="Write Markdown to a file, or to stdout with -.")
+@_written("--html", "html_file", "Write one self-contained page to a file; to stdout with - or without a name.")
+@_written("--md", "md_file", "Write Markdown to a file; to stdout with - or without a name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all values.")
 @click.option("--start-date", metavar="DATE", help=f"From then on; the last {DEFAULT_LENGTH.days} days unless said.")
 @click.option("--end-date", metavar="DATE", help="Until the end of that date; now unless said.")

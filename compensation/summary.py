@@ -47,7 +47,7 @@ def summary_of(connection: Connection, run: Run) -> dict[str, Any]:
             "eta_seconds": progress.eta_seconds,
             "throttle": run.throttle,
         },
-        "problems": _problems(run),
+        "problems": _problems(run, progress.total),
     }
     return {**summary, **result_of(connection, run.id).as_dict()} if run.state in _ROLLED else summary
 
@@ -59,17 +59,23 @@ def scope_object(run: Run) -> dict[str, Any]:
     return {"start": run.scope["start"], "end": run.scope["end"]}
 
 
-def _problems(run: Run) -> list[str]:
+def _problems(run: Run, items: int) -> list[str]:
     reason = [run.reason] if run.reason and run.state in {RunState.PAUSED, RunState.FAILED} else []
-    return [*reason, *run.plan_notes, *_still_missing(run)]
+    return [*reason, *run.plan_notes, *_still_missing(run, items)]
 
 
-def _still_missing(run: Run) -> list[str]:
+def _still_missing(run: Run, items: int) -> list[str]:
     """What a person would overlook behind a good end: the application may have lost more meanwhile."""
-    missing = (run.after or {}).get("missing", 0)
-    if run.state is not RunState.SUCCEEDED or not missing:
+    if run.state is not RunState.SUCCEEDED or not run.after:
         return []
-    return [f"{missing} tasks of the scope lack their output that the plan did not know; plan again"]
+    left_out = max(0, run.before["missing"] - items) if run.before and run.parameters.max_tasks is not None else 0
+    unknown = run.after["missing"] - left_out
+    if unknown <= 0:
+        return []
+    tasks = (
+        "1 task of the scope lacks its output" if unknown == 1 else f"{unknown} tasks of the scope lack their output"
+    )
+    return [f"{tasks} that the plan did not know; plan again"]
 
 
 def verdict(run: Run, progress: Progress) -> str:

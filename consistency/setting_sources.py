@@ -11,8 +11,10 @@ from typing import Any
 PREFIX = "RECONCILERY_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 FILE_NAME = "reconcilery.toml"
-_SCRIPTS_PREFIX = f"{PREFIX}TEST_"
-_SCRIPTS_VARIABLE = f"{PREFIX}VENV"
+#: What scripts/start and scripts/test take for themselves.
+_OF_SCRIPTS = {
+    f"{PREFIX}{name}" for name in ("VENV", *(f"TEST_{server}_URL" for server in ("POSTGRES", "MARIADB", "REDIS")))
+}
 _UNPREFIXED = ("log_level", "runninghub_api_key", "runninghub_base_url")
 
 
@@ -127,14 +129,10 @@ def _take_secret(gathered: Gathered, name: str, variable: str, path: Path) -> No
 
 
 def _unknown_variables(settings: Collection[str], secrets: Collection[str], environ: Mapping[str, str]) -> list[str]:
-    known = {environment_name(name) for name in settings} | {CONFIG_VARIABLE, _SCRIPTS_VARIABLE}
+    known = {environment_name(name) for name in settings} | {CONFIG_VARIABLE} | _OF_SCRIPTS
     known |= {f"{environment_name(name)}_FILE" for name in secrets}
     strangers = (name for name in sorted(environ) if name.startswith(PREFIX) and name not in known)
-    return [
-        f"{name} is not a known variable{_nearest_variable(name, known)}"
-        for name in strangers
-        if not name.startswith(_SCRIPTS_PREFIX)
-    ]
+    return [f"{name} is not a known variable{_nearest_variable(name, known)}" for name in strangers]
 
 
 def _nearest_variable(name: str, known: Collection[str]) -> str:

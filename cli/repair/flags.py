@@ -44,6 +44,10 @@ _WAY = (
     ),
     click.option("--no-wait", is_flag=True, help="Let the workers begin and do not wait for the end."),
 )
+_IDLE = {
+    "--local": "This reads and writes nothing but the database anyway.",
+    "--yes": "There is nothing to approve here.",
+}
 yes_flag = click.option("--yes", is_flag=True, help="Approve what needs a person's approval, in your name.")
 
 
@@ -73,6 +77,14 @@ def scope_flags(command: F) -> F:
 def way_flags(command: F) -> F:
     """Who does it, and how long that is waited for."""
     return _with(command, _WAY)
+
+
+def idle_flags(*names: str) -> Callable[[F], F]:
+    """Flags of the group that change nothing here; whoever types the same ones after every command is not refused."""
+    options = tuple(
+        click.option(name, is_flag=True, hidden=True, expose_value=False, help=_IDLE[name]) for name in names
+    )
+    return lambda command: _with(command, options)
 
 
 def _with(command: F, options: tuple[Callable[[F], F], ...]) -> F:

@@ -8,6 +8,7 @@ import click
 
 from cli.as_json import json_flag
 from cli.orders import one_rule
+from cli.repair.flags import idle_flags
 from cli.repair.ledger import opened
 from cli.repair.words import state_words
 from cli.terminal import columns, fitted, note, printable, width
@@ -23,6 +24,7 @@ SHOWN = 20
 @click.command("list", epilog="Example: reconcilery repair list --limit 5")
 @click.option("--rule", metavar="RULE", help="Only runs of this rule.")
 @click.option("--limit", type=click.IntRange(min=1, max=1000), default=SHOWN, show_default=True, metavar="N")
+@idle_flags("--local", "--yes")
 @json_flag
 def list_runs(*, rule: str | None, limit: int, as_json: bool) -> None:
     """List the latest runs and plans, newest first."""

@@ -6,7 +6,7 @@ import click
 
 from cli.as_json import json_flag
 from cli.repair.asked import ScopeFlags, order_of
-from cli.repair.flags import scope_flags
+from cli.repair.flags import idle_flags, scope_flags
 from cli.repair.ledger import opened
 from cli.repair.planning import planned
 from cli.repair.told import tell_plan
@@ -16,6 +16,7 @@ from cli.repair.told import tell_plan
 @scope_flags
 @click.option("--local", is_flag=True, help="Do not ask Redis for the limits that workers share.")
 @click.option("--dry-run", is_flag=True, hidden=True, help="A plan is one anyway.")
+@idle_flags("--yes")
 @json_flag
 def plan(*, local: bool, dry_run: bool, as_json: bool, **scope: Any) -> None:
     """Show which tasks would be repaired and which rows would be written; nothing is written but the plan itself.

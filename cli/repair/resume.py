@@ -6,7 +6,7 @@ from cli.actor import actor
 from cli.as_json import json_flag
 from cli.repair.applying import Applying
 from cli.repair.applying import resume as resumed
-from cli.repair.flags import way_flags, way_of
+from cli.repair.flags import idle_flags, way_flags, way_of
 from cli.repair.ledger import opened, read_run
 from cli.repair.told import end_with
 
@@ -14,6 +14,7 @@ from cli.repair.told import end_with
 @click.command(epilog="Example: reconcilery repair resume 1f6c0f9e-6a51-4a5e-9c3d-2f1f0f6f7c11")
 @click.argument("run_id")
 @way_flags
+@idle_flags("--yes")
 @json_flag
 @click.pass_context
 def resume(ctx: click.Context, *, run_id: str, local: bool, wait: float | None, no_wait: bool, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from cli.as_json import json_flag
 from cli.interrupts import interrupt_deferred
 from cli.progress import progress_bar
 from cli.repair.applying import OTHERWISE
-from cli.repair.flags import Way, way_flags, way_of
+from cli.repair.flags import Way, idle_flags, way_flags, way_of
 from cli.repair.ledger import look_at, opened, read_run, read_summary
 from cli.repair.run_text import kept_lines, undone_text
 from cli.repair.told import end_with
@@ -28,6 +28,7 @@ from consistency.resources import Resources
 @click.argument("run_id")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted and what kept.")
 @way_flags
+@idle_flags("--yes")
 @json_flag
 @click.pass_context
 def rollback(

@@ -3,6 +3,7 @@
 import click
 
 from cli.as_json import json_flag
+from cli.repair.flags import idle_flags
 from cli.repair.ledger import newest_run, opened, read_run
 from cli.repair.told import tell_plan, tell_run
 from compensation.states import RunState
@@ -10,6 +11,7 @@ from compensation.states import RunState
 
 @click.command(epilog="Example: reconcilery repair status --json")
 @click.argument("run_id", required=False)
+@idle_flags("--local", "--yes")
 @json_flag
 def status(*, run_id: str | None, as_json: bool) -> None:
     """Show how a run stands, what came of it, and which commands come next; the newest run unless RUN_ID is given."""

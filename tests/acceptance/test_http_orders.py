@@ -74,7 +74,7 @@ def test_whoever_waits_gets_the_report(place: Workshop, server: Served) -> None:
 def test_a_check_that_is_under_way_is_joined_by_everybody(place: Workshop, server: Served) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: server.post(CHECK, {"type": "deep"}), range(8)))
-    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [202]
+    assert {answer.status_code for answer in answers} == {202}
     (check_id,) = {answer.json()["check_id"] for answer in answers}
     assert {answer.headers["location"] for answer in answers} == {f"{BASE}/data-consistency/checks/{check_id}"}
     assert sorted(answer.json()["deduplicated"] for answer in answers) == [False] + [True] * 7
@@ -196,7 +196,7 @@ def test_a_redis_that_is_frozen_or_dead_is_told_in_time_and_used_again(
             assert server.get(f"{BASE}/data-consistency/metrics").status_code == 200
         finally:
             process.send_signal(signal.SIGCONT)
-        eventually(lambda: server.post(CHECK, {"type": "full"}).status_code in {200, 202})
+        eventually(lambda: server.post(CHECK, {"type": "full"}).status_code == 202)
         kinds = {check["type"] for check in server.get(f"{BASE}/data-consistency/checks").json()["checks"]}
         assert kinds == {"quick", "full"}
         process.kill()

@@ -48,7 +48,6 @@ def last_line(text: str) -> str:
         ("check quick --fail-on bad", "'--fail-on': 'bad' is not one of"),
         ("check quick --wait -1", "'--wait': -1.0 is not in the range"),
         ("check quick --no-wait --local", "--no-wait cannot be combined"),
-        ("check range --local", "--start-date: a range check needs to know its range"),
         ("check quick --local --rule nope", "--rule: there is no rule 'nope'; known are task-outputs"),
         ("check quick --local --start-date 2026-02-30", "--start-date: '2026-02-30' is no date"),
         ("check quick --local --start-date now-1h --end-date now-2h", "--end-date: "),

@@ -45,10 +45,25 @@ def test_a_program_gets_the_keys_of_the_contract(desk: Desk) -> None:
     assert set(done) >= CONTRACT
     assert (done["state"], done["counts"], done["rows_written"]) == ("succeeded", {"done": 3}, 3)
     assert (done["before"]["missing"], done["after"]["missing"]) == (5, 2)
+    assert done["problems"] == ["2 more tasks lack their output, beyond --max-tasks 3"]
     assert desk.json("repair", "status") == desk.json("repair", "status", done["run_id"])
     undone = desk.json("repair", "rollback", done["run_id"], "--local")
     assert set(undone) >= {*CONTRACT, "deleted", "kept_changed", "gone"}
     assert (undone["state"], undone["deleted"]) == ("rolled_back", 3)
+
+
+def test_the_flags_of_the_group_may_stand_behind_each_of_its_commands(desk: Desk) -> None:
+    flags = ("--local", "--yes", "--json")
+    run_id = desk.json("repair", "plan", *flags)["run_id"]
+    assert desk.json("repair", "status", run_id, *flags)["state"] == "planned"
+    assert desk.json("repair", "list", *flags)["runs"][0]["run_id"] == run_id
+    assert desk.json("repair", "apply", run_id, *flags)["state"] == "succeeded"
+    assert desk.json("repair", "rollback", run_id, *flags)["state"] == "rolled_back"
+    run_id = desk.json("repair", "plan", *flags)["run_id"]
+    assert desk.json("repair", "cancel", run_id, *flags)["state"] == "cancelled"
+    for command in ("pause", "resume"):
+        code, _, err = desk.run("repair", command, run_id, *flags)
+        assert (code, "No such option" in err) == (1, False)
 
 
 def test_a_plan_writes_nothing_shows_every_row_and_is_applied_as_it_is(any_desk: Desk) -> None:

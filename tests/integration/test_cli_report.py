@@ -54,6 +54,13 @@ def test_each_format_goes_where_it_is_wanted(tmp_path: Path) -> None:
     assert (tmp_path / "text.md").read_text().startswith("# Report of rule task-outputs")
 
 
+@pytest.mark.parametrize(("flag", "begin"), [("--html", "<!doctype html>"), ("--md", "# Report of rule task-outputs")])
+def test_a_format_without_a_name_goes_to_stdout(flag: str, begin: str) -> None:
+    code, out, _ = run("report", "--start-date", "now-6h", flag)
+    assert (code, out.startswith(begin)) == (0, True)
+    assert run("report", flag, "--start-date", "now-6h")[1].startswith(begin)
+
+
 def test_a_page_can_go_to_stdout_in_chinese() -> None:
     code, out, _ = run("report", "--html", "-", "--language", "zh", "--start-date", "now-6h")
     assert code == 0

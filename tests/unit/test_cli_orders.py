@@ -32,6 +32,8 @@ def test_every_rule_has_its_check_unless_one_is_named() -> None:
         ("full", None, "now-3h", (NOW - timedelta(hours=27), NOW - timedelta(hours=3))),
         ("deep", None, "now-3h", (NOW - timedelta(days=14, hours=3), NOW - timedelta(hours=3))),
         ("range", None, "now-3h", (NOW - timedelta(hours=27), NOW - timedelta(hours=3))),
+        # A range without any date is as long as the task's of the same name.
+        ("range", None, None, (NOW - timedelta(hours=24), NOW)),
     ],
 )
 def test_dates_make_a_range(kind: str, start: str | None, end: str | None, expected: tuple[datetime, datetime]) -> None:
@@ -49,7 +51,6 @@ def test_the_date_to_compare_at_is_read_in_the_configured_zone() -> None:
 @pytest.mark.parametrize(
     ("kind", "options", "told"),
     [
-        ("range", {}, "--start-date: a range check needs to know its range"),
         ("quick", {"rule": "task-output"}, "--rule: there is no rule 'task-output'; did you mean task-outputs?"),
         ("quick", {"rule": "\x1b[2J"}, r"--rule: there is no rule '\x1b[2J'; known are task-outputs"),
         ("quick", {"start": "yesterday"}, "--start-date: 'yesterday' is no date"),

@@ -173,8 +173,13 @@ def test_a_wrong_environment_is_told_in_one_line_that_names_the_variable(
     assert problems(tmp_path, **environ)[0].startswith(line)
 
 
+def test_other_variables_of_tests_are_strangers(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, RECONCILERY_TEST_FOO="1")
+    assert problem.startswith("RECONCILERY_TEST_FOO is not a known variable")
+
+
 def test_variables_of_the_scripts_and_of_others_are_left_alone(tmp_path: Path) -> None:
-    assert load(tmp_path, RECONCILERY_TEST_DATABASE="x", RECONCILERY_VENV="x", RUNNINGHUB_OTHER="x") == Settings()
+    assert load(tmp_path, RECONCILERY_TEST_REDIS_URL="x", RECONCILERY_VENV="x", RUNNINGHUB_OTHER="x") == Settings()
 
 
 @pytest.mark.parametrize(
