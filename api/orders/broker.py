@@ -1,5 +1,7 @@
 """Speaks to the workers through Celery; the only module of the front doors that knows it."""
 
+from typing import Any
+
 from kombu.exceptions import OperationalError
 
 from consistency.errors import BrokerUnavailable
@@ -9,7 +11,7 @@ from consistency.masking import mask_text
 from consistency.settings import Settings
 from monitor_tasks.celery import app
 
-PING_SECONDS = 5.0
+ASK_SECONDS = 5.0
 #: Who waits for an answer over HTTP has gone before a patience that befits workers is at its end.
 _ANSWER_SECONDS = 2.0
 
@@ -37,12 +39,19 @@ class _Answered(Exception):
     """A worker did."""
 
 
-def somebody_answers() -> bool:
-    """Whether any worker answers within some seconds, busy or not."""
+def somebody_answers(task: str = "") -> bool:
+    """Whether a worker answers within some seconds, busy or not: one that the task of that name can reach, or any."""
+    queue = app.amqp.router.route({}, task)["queue"].name if task else None
+
+    def stop_waiting(answer: dict[str, Any]) -> None:
+        if queue is None or queue in _queues_in(answer):
+            raise _Answered
+
     try:
         # A late answer to an earlier question may come first: names of queues are used again. With a limit of one
         # answer it would be that one, and with none given, only its own ends the waiting before its time.
-        app.control.broadcast("ping", reply=True, timeout=PING_SECONDS, callback=_stop_waiting)
+        # Beat answers a ping as well, but knows nothing of queues.
+        app.control.broadcast("active_queues", reply=True, timeout=ASK_SECONDS, callback=stop_waiting)
     except _Answered:
         return True
     except (OperationalError, OSError, RuntimeError) as error:
@@ -52,8 +61,10 @@ def somebody_answers() -> bool:
     return False
 
 
-def _stop_waiting(_answer: object) -> None:
-    raise _Answered
+def _queues_in(answer: dict[str, Any]) -> set[str]:
+    """The queues that the one worker of an answer listens on; an error in their place is none."""
+    (found,) = answer.values()
+    return {queue["name"] for queue in found} if isinstance(found, list) else set()
 
 
 def queue_names() -> list[str]:

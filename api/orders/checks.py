@@ -106,7 +106,7 @@ def look_at_check(resources: Resources, run_id: str) -> Look:
 
 def require_somebody(resources: Resources, run: Run, *, new: bool) -> None:
     """BrokerUnavailable, and a new run that nobody has taken is cancelled, when no worker answers in time."""
-    if somebody_answers():
+    if somebody_answers(f"monitor_tasks.{run.type}_check"):
         return
     if new and not withdraw(resources, run):
         return

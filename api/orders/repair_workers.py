@@ -17,7 +17,7 @@ def require_workers(settings: Settings, what_stays: str, otherwise: str = "") ->
     """
     try:
         require_redis(settings)
-        answered = somebody_answers()
+        answered = somebody_answers("compensation.pump")
     except BrokerUnavailable as error:
         said = str(error).rstrip(".")
         raise BrokerUnavailable(

@@ -97,6 +97,23 @@ def test_who_waits_while_no_worker_answers_is_told_and_the_check_withdrawn(place
     assert check["status"] == "cancelled"
 
 
+def test_beat_and_workers_for_other_queues_are_not_taken_for_a_worker_that_checks(
+    place: Workshop, server: Served
+) -> None:
+    place.beat()
+    place.start("worker", "--concurrency=1", "--queues=reconcilery.notify", "--hostname=telling@h")
+    eventually(lambda: {"celerybeat", "telling"} <= nodes_that_answer(place))
+    answer = server.post(f"{CHECK}?wait=60", {"type": "quick"})
+    assert answer.status_code == 503, answer.text
+    refused = server.post(f"{BASE}/repairs", {"dry_run": True})
+    assert refused.status_code == 503, refused.text
+
+
+def nodes_that_answer(place: Workshop) -> set[str]:
+    """The first names of all processes that hear a ping."""
+    return {name.partition("@")[0] for answer in place.client.control.ping(timeout=1.0) for name in answer}
+
+
 def test_a_repair_goes_from_the_plan_over_the_rows_to_the_way_back(place: Workshop, server: Served) -> None:
     place.worker()
     order = server.post(f"{BASE}/repairs", {"dry_run": True, "max_tasks": 30})
