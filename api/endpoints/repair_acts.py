@@ -52,7 +52,7 @@ TaskId = Annotated[
 class NewRepair(BaseModel):
     """What is to be repaired: a window, or tasks by their ids; the last 14 days unless said."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     dry_run: bool = Field(default=True, description="only plan; false also applies a plan that needs no approval")
     rule: RuleName | None = Field(default=None, description="of this rule; needed where there are several")
@@ -66,7 +66,7 @@ class NewRepair(BaseModel):
 class Approval(BaseModel):
     """A person's word."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     approve: bool = Field(default=False, description="let a plan through that needs a person's approval")
 
@@ -74,7 +74,7 @@ class Approval(BaseModel):
 class Pause(BaseModel):
     """Why."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     reason: str = Field(default="", description="kept with the run")
 
@@ -82,7 +82,7 @@ class Pause(BaseModel):
 class Rehearsal(BaseModel):
     """Whether it is meant."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     dry_run: bool = Field(default=False, description="only say what would be done")
 

@@ -11,6 +11,9 @@ from consistency.json_faults import shown
 from consistency.settings import Settings
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+#: What a browser says of a page that is not ours; another port of the same machine is another site's page, too.
+_FOREIGN = {"cross-site", "same-site"}
+_PORTS = {"http": 80, "https": 443}
 
 
 class OwnHosts:
@@ -19,6 +22,7 @@ class OwnHosts:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.public = urlsplit(settings.public_url).hostname or ""
+        self.public_origin = _origin(settings.public_url)
         self.any_name = not is_loopback(settings.api_host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +40,7 @@ class OwnHosts:
             return None
         origin = headers.get("origin")
         foreign = origin is not None and not self._is_same(origin, host)
-        if foreign or headers.get("sec-fetch-site") == "cross-site":
+        if foreign or headers.get("sec-fetch-site") in _FOREIGN:
             return Problem(403, f"a page of {shown(origin)} may change nothing here")
         return None
 
@@ -45,14 +49,18 @@ class OwnHosts:
         return self.any_name or (bool(name) and (is_loopback(name) or name == self.public))
 
     def _is_same(self, origin: str, host: str) -> bool:
-        return _place(origin) == host.lower() or (bool(self.public) and _name(origin) == self.public)
+        found = _origin(origin)
+        return found is not None and (urlsplit(origin).netloc.lower() == host.lower() or found == self.public_origin)
 
 
-def _place(address: str) -> str:
+def _origin(address: str) -> tuple[str, str, int | None] | None:
+    """Scheme, name and port, which all have to be the same; None for what is no address."""
     try:
-        return urlsplit(address).netloc.lower()
+        parts = urlsplit(address)
+        name, port = parts.hostname, parts.port
     except ValueError:
-        return ""
+        return None
+    return (parts.scheme, name.lower(), port or _PORTS.get(parts.scheme)) if name else None
 
 
 def _name(address: str) -> str:

@@ -57,14 +57,16 @@ def visitor_at(request: Request, settings: Settings, caller: Caller | None) -> V
         theme=theme if theme in THEMES else THEMES[0],
         visit=visit,
         is_new=not known,
-        form_token=form_token(visit, _given(request, TOKEN)),
+        form_token=form_token(settings, visit, _given(request, TOKEN)),
         may_leave=bool(_given(request, TOKEN)) and not is_open(settings),
     )
 
 
-def form_token(visit: str, token: str) -> str:
-    """What only a page shown to this very browser, let in with this very token, can know."""
-    return hmac.digest(visit.encode(), b"form\0" + token.encode("utf-8", "replace"), hashlib.sha256).hex()
+def form_token(settings: Settings, visit: str, token: str) -> str:
+    """What only a page of this server, shown to this very browser, let in with this very token, can know."""
+    # Other programs of the machine can give the browser cookies, but do not know the passwords in these addresses.
+    key = f"{settings.effective_store_url}\0{settings.redis_url}".encode("utf-8", "replace")
+    return hmac.digest(key, f"form\0{visit}\0{token}".encode("utf-8", "replace"), hashlib.sha256).hex()
 
 
 def find_caller(request: Request, settings: Settings) -> Caller | None:

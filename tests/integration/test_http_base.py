@@ -116,6 +116,23 @@ def test_an_own_page_may_post(api: Api) -> None:
     assert api.post(EVENTS, json=an_event(), headers=own).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://door.example", 202),
+        ("https://door.example:443", 202),
+        ("http://door.example", 403),
+        ("https://door.example:8443", 403),
+        ("https://door.example:nine", 403),
+    ],
+)
+def test_behind_a_proxy_only_pages_of_the_very_public_address_may_post(
+    sqlite_url: str, origin: str, status: int
+) -> None:
+    with front_door(sqlite_url, public_url="https://door.example/monitoring") as api:
+        assert api.post(EVENTS, json=an_event(), headers={"Origin": origin}).status_code == status
+
+
 def test_a_body_without_its_type_gets_the_line_of_curl_that_works(api: Api) -> None:
     line = CURL.format(url=api.url + EVENTS)
     for kind in ("application/x-www-form-urlencoded", "text/plain", "", "application/jsonp", "multipart/form-data"):

@@ -130,6 +130,10 @@ def test_a_wrong_parameter_is_named(here: tuple[Studio, Api], query: str, parame
         ({"task_ids": ["\ud800"]}, "/task_ids/0"),
         ({"batch_size": 0}, "/batch_size"),
         ({"max_tasks": -1}, "/max_tasks"),
+        ({"max_tasks": "2"}, "/max_tasks"),
+        ({"max_tasks": True}, "/max_tasks"),
+        ({"dry_run": "off"}, "/dry_run"),
+        ({"dry_run": 0}, "/dry_run"),
         ({"start": "2026-09-16"}, "/start"),
     ],
 )

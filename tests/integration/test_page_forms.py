@@ -45,7 +45,14 @@ def test_a_form_without_the_proof_of_its_page_changes_nothing(open_door: Api) ->
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
 )
 def test_a_form_on_another_site_changes_nothing_even_with_the_proof(open_door: Api, headers: dict[str, str]) -> None:
     browser = Browser(open_door)
