@@ -66,6 +66,8 @@ def _said(
     settings: Settings,
     words: Words,
 ) -> str:
+    if name == "checks" and part.get("unchecked"):
+        return words.say("unchecked", rules=", ".join(part["unchecked"]))
     if name == "checks":
         return _of_checks(check, settings, words) if part["status"] == Health.HEALTHY or check else _unread(part, words)
     if name in {"workers", "beat"}:

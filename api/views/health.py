@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.views.alerts import channels_overview
-from api.views.overview import latest_checks, overall_health
+from api.views.overview import latest_checks, overall_health, unchecked_rules
 from api.views.processes import processes_of
 from api.views.times import seconds_text
 from consistency.model import CheckType, Health, utc_text
@@ -47,7 +47,7 @@ def health_of_system(settings: Settings, store: SeenStore | str, signs: Sequence
     `signs` are None when Redis did not answer.
     """
     components = {
-        "checks": _checks(store),
+        "checks": _checks(settings, store),
         **_processes(settings, signs),
         "redis": _part(Health.UNHEALTHY, "it does not answer") if signs is None else _part(Health.HEALTHY),
         "store": _part(Health.UNHEALTHY, store) if isinstance(store, str) else _part(Health.HEALTHY),
@@ -69,13 +69,16 @@ def _part(status: Health, detail: str = "", **more: Any) -> Record:
     return {"status": str(status), "detail": detail or "ok", **more}
 
 
-def _checks(store: SeenStore | str) -> Record:
+def _checks(settings: Settings, store: SeenStore | str) -> Record:
     if isinstance(store, str):
         return _part(Health.UNKNOWN, "their results cannot be read")
     scheduled = [check for check in store.checks if check["type"] != CheckType.RANGE]
     if not scheduled:
         return _part(Health.UNKNOWN, "no check has ended yet")
     health, stale = overall_health(scheduled), [check for check in scheduled if check["stale"]]
+    if (unchecked := unchecked_rules(settings, scheduled)) and health is not Health.UNHEALTHY:
+        rules = ", ".join(unchecked)
+        return _part(Health.UNKNOWN, f"no check of {rules} has ended yet", unchecked=unchecked)
     if stale and health is not Health.UNHEALTHY:
         late = stale[0]
         ago = f"the last {late['type']} check of {late['rule']} ended {seconds_text(late['age_seconds'])} ago"

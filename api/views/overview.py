@@ -77,14 +77,20 @@ def latest_checks(connection: Connection, settings: Settings, now: datetime) -> 
     return found
 
 
-def overall_health(checks: Sequence[dict[str, Any]]) -> Health:
-    """The gravest health of the scheduled checks; unknown when there are none.
+def unchecked_rules(settings: Settings, checks: Sequence[dict[str, Any]]) -> list[str]:
+    """The rules of which no scheduled check has ended yet."""
+    known = {check["rule"] for check in checks if check["type"] != CheckType.RANGE}
+    return [rule.id for rule in settings.rules if rule.id not in known]
+
+
+def overall_health(checks: Sequence[dict[str, Any]], unchecked: Sequence[str] = ()) -> Health:
+    """The gravest health of the scheduled checks; unknown where there are none, or none of some rule.
 
     A check that saw for certain that no task had finished says nothing, as long as another one says something.
     """
     scheduled = [check for check in checks if check["type"] != CheckType.RANGE]
     telling = [check for check in scheduled if not _is_idle(check)]
-    seen = {check["health"] for check in telling or scheduled}
+    seen = {check["health"] for check in telling or scheduled} | ({str(Health.UNKNOWN)} if unchecked else set())
     return next((health for health in _GRAVEST_FIRST if health in seen), Health.UNKNOWN)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.views.alerts import alerts_overview, channels_overview
-from api.views.overview import latest_checks, overall_health, running, schedule_overview
+from api.views.overview import latest_checks, overall_health, running, schedule_overview, unchecked_rules
 from api.views.processes import processes_of
 from consistency.database import database_now, transaction
 from consistency.model import utc_text
@@ -27,7 +27,7 @@ def status_of(resources: Resources, now: datetime | None = None, signs: Sequence
         return {
             "schema_version": 1,
             "as_of": utc_text(moment),
-            "health": overall_health(checks),
+            "health": overall_health(checks, unchecked_rules(settings, checks)),
             "checks": checks,
             "schedule": schedule_overview(connection, settings, timetable(), moment),
             "running": running(connection),

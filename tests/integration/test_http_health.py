@@ -11,12 +11,15 @@ import pytest
 import redis
 from sqlalchemy import insert, make_url
 
+from api.views.status import status_of
 from consistency.database import transaction
 from consistency.latest import connect
 from consistency.ledger.delivery_tables import channel_states
+from consistency.mapping import DEFAULT_RULE
 from consistency.model import CheckType
 from consistency.settings import Settings
 from consistency.signs_of_life import SignsOfLife, key_of
+from tests.factories.browsing import Browser
 from tests.factories.front_door import problem_of, token_entry
 from tests.factories.measured import BASE, Measured, measured
 from tests.servers.api import Api, answering
@@ -52,6 +55,22 @@ def ready(api: Api, query: str = "?verbose") -> tuple[int, list[str]]:
     answer = api.get(f"/readyz{query}")
     assert answer.headers["content-type"].startswith("text/plain")
     return answer.status_code, answer.text.splitlines()
+
+
+def test_a_rule_that_was_never_checked_is_not_taken_for_well(sqlite_url: str, redis_url: str, tmp_path: Path) -> None:
+    rules = (DEFAULT_RULE, DEFAULT_RULE.model_copy(update={"id": "copies"}))
+    with measured(sqlite_url, redis_url, log_dir=tmp_path / "logs", rules=rules) as found:
+        with transaction(found.resources.primary) as connection:
+            connection.exec_driver_sql("INSERT INTO task_outputs (task_id) SELECT id FROM tasks")
+        found.check()
+        live(found.resources.settings)
+        health = found.get("/health")
+        assert health["status"] == "unknown"
+        assert health["components"]["checks"]["detail"] == "no check of copies has ended yet"
+        assert status_of(found.resources)["health"] == "unknown"
+        assert "Unknown: no check of copies has ended yet" in Browser(found.api).see("/").title
+        found.check(rule="copies")
+        assert found.get("/health")["status"] == "healthy"
 
 
 def test_all_is_well(here: Measured) -> None:

@@ -37,6 +37,7 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "uncovered": "上次{check}检查只测量了 {share} 的时段",
         "stale": "规则 {rule} 上次{check}检查结束于 {age}前，应每 {every}一次",
         "no_check_yet": "还没有完成的检查",
+        "unchecked": "{rules} 还没有完成的检查",
         "when_seen": "那次检查所见：",
         "lack": "{tasks} 个任务中有 {missing} 个缺少输出（95 % 置信区间：{low} 至 {high} 有输出）。",
         "lack_none": "{tasks} 个任务都有输出（95 % 置信区间：{low} 至 {high} 有输出）。",

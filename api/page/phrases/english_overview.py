@@ -36,6 +36,7 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "uncovered": "the last {check} check could measure only {share} of its time",
         "stale": "the last {check} check of {rule} ended {age} ago; one is due every {every}",
         "no_check_yet": "no check has ended yet",
+        "unchecked": "no check of {rules} has ended yet",
         "when_seen": "What that check saw:",
         "lack": "{missing} of {tasks} tasks lack it (95 % certain: {low} to {high} have it).",
         "lack_none": "None of {tasks} tasks lacks it (95 % certain: {low} to {high} have it).",
