@@ -23,7 +23,7 @@ KEY = f"whsec_{b64encode(bytes(range(24))).decode()}"
 ALERT = an_alert(
     id="8f14e45f-ceea-467f-a1d2-0b8f3c5d7e91",
     fingerprint="8f14e45fceea467fa1d20b8f3c5d7e91",
-    level=Level.CRITICAL,
+    level=Level.HIGH,
     summary="unhealthy: 58.8 % of 1000 successful tasks have their output; 412 missing, 3 late",
     numbers={"tasks": 1000, "missing": 412, "late": 3, "completion_rate": 0.588},
     window=(AT - timedelta(hours=1), AT),
