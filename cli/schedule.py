@@ -22,7 +22,10 @@ def schedule() -> None:
 @schedule.command(epilog="Example: reconcilery schedule show --json")
 @json_flag
 def show(as_json: bool) -> None:  # noqa: FBT001 - click calls it by name
-    """Show every entry of the schedule: when it runs, its next and last turn, and how far it lags behind."""
+    """Show every entry of the schedule: when it runs, its next turn, and of checks also the last one and its lag.
+
+    When other tasks ran is kept nowhere: their last turn is -, and so is the next one of those that run by an interval.
+    """
     settings = load_settings()
     resources = open_resources(settings)
     try:

@@ -41,7 +41,7 @@ def status(services: UsesServices, query: Annotated[Nothing, Query()]) -> Respon
 
 @router.get("/schedule", summary="What runs when")
 def schedule(services: UsesServices, ledger: UsesLedger, query: Annotated[Nothing, Query()]) -> Response:
-    """Every entry with its last and next turn and how far it lags behind."""
+    """Every entry with its next turn; of checks also the last one by schedule and how far it lags behind."""
     del query
     with ledger.reading() as (connection, now):
         return json_answer(schedule_object(connection, services.settings, now))

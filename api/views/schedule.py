@@ -12,6 +12,6 @@ from monitor_tasks.timetable import timetable
 
 
 def schedule_object(connection: Connection, settings: Settings, now: datetime) -> dict[str, Any]:
-    """What beat starts and when, its last and next turn, and how far it lags behind."""
+    """What beat starts and when, its next turn, and of checks the last one and how far it lags behind."""
     entries = schedule_overview(connection, settings, timetable(), now)
     return {"schema_version": 1, "as_of": utc_text(now), "timezone": settings.timezone, "entries": entries}
