@@ -14,9 +14,11 @@ os.register_at_fork(after_in_child=_chance.seed)
 
 
 def new_event_id() -> str:
-    """`evt_` and 32 hexadecimal digits: a UUID of version 7, milliseconds first (RFC 9562, section 5.7)."""
-    moment, chance = time.time_ns() // 1_000_000, _chance.getrandbits(74)
-    return f"evt_{(moment << 80) | (7 << 76) | (chance >> 62 << 64) | (2 << 62) | (chance & _LOW):032x}"
+    """`evt_` and 32 hexadecimal digits: a UUID of version 7, whose time is exact to a quarter of a microsecond.
 
-
-_LOW = (1 << 62) - 1
+    The twelve bits behind the milliseconds are their fraction (RFC 9562, section 6.2, method 3), so that events that
+    follow each other within one are in order, too.
+    """
+    moment, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    return f"evt_{(moment << 80) | (7 << 76) | (fraction << 64) | (2 << 62) | _chance.getrandbits(62):032x}"
