@@ -6,7 +6,7 @@ from typing import Any
 from api.charts.scales import rate_words
 from api.report.words.wording import Wording, points
 from compensation.states import ItemState
-from consistency.model import parse_utc, utc_text
+from consistency.model import Health, parse_utc, utc_text
 from consistency.rules import rate_text
 
 Report = dict[str, Any]
@@ -35,6 +35,7 @@ def _sentences(report: Report, wording: Wording) -> Iterator[str]:
     counted = report["counted"]
     if report["counts"]["tasks"]:
         yield _missing(report, wording)
+    yield from _newer(report, wording)
     if report["coverage"] < 1 and counted["hours"]:
         yield wording.say("partly", counted=counted["hours_with_data"], hours=counted["hours"])
     if others := report["measured"]["checks_with_another_rule"]:
@@ -63,6 +64,16 @@ def _missing(report: Report, wording: Wording) -> str:
     if not missing:
         return wording.say("none_missing", low=low, high=high)
     return wording.counted("missing_of", missing, missing=missing, low=low, high=high)
+
+
+def _newer(report: Report, wording: Wording) -> Iterator[str]:
+    """The newest hours are counted last, so what goes wrong now is first seen by a check."""
+    counted_until, known = parse_utc(report["counted"]["end"]), report["counts"]["missing"]
+    found = [each for each in report["latest"] if each["missing"] and parse_utc(each["as_of"]) > counted_until]
+    last = max(found, key=lambda each: parse_utc(each["as_of"]), default=None)
+    if last and (last["missing"] > known or report["health"] == Health.HEALTHY):
+        shown = {"check": wording.say(f"check_{last['type']}"), "at": wording.moment(last["as_of"])}
+        yield wording.say("newer", **shown, missing=last["missing"], tasks=last["tasks"])
 
 
 def _onset(onset: Report, wording: Wording) -> str:

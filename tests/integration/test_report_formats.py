@@ -73,6 +73,17 @@ def report(made: Fortnight) -> dict[str, Any]:
     return report_of(made.resources, FORTNIGHT, RULE, NOW)
 
 
+def test_what_a_check_found_since_the_hours_were_counted_is_said_first(report: dict[str, Any]) -> None:
+    newer = {**report["latest"][0], "as_of": "2026-09-16T04:00:00Z", "tasks": 90, "missing": 700}
+    text = report_markdown({**report, "latest": [newer]}, "en")
+    assert "Newer than that: the quick check of 2026-09-16 04:00 found 700 of 90 tasks without their output." in text
+    known = {**report, "counts": {**report["counts"], "missing": 700}, "latest": [newer]}
+    assert "Newer than that" not in report_markdown({**known, "health": "degraded"}, "en")
+    assert "Newer than that" in report_markdown({**known, "health": "healthy"}, "en")
+    before = {**newer, "as_of": report["counted"]["end"]}
+    assert "Newer than that" not in report_markdown({**report, "latest": [before]}, "en")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_holds_everything_that_it_shows(report: dict[str, Any], language: str) -> None:
     page = report_html(report, language)

@@ -13,6 +13,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "headline_nothing": "{health}：这段时间没有统计到成功任务",
         "missing_of": "其中 {missing} 个缺少输出（95 % 置信：有输出的占 {low} 至 {high}）。",
         "none_missing": "没有任务缺少输出（95 % 置信：有输出的占 {low} 至 {high}）。",
+        "newer": "更新的情况：{at} 的{check}发现 {tasks} 个任务中有 {missing} 个缺少输出。",
         "partly": "{hours} 小时中只统计了 {counted} 小时，因此不作判断；区间检查会补上其余部分。",
         "other_rule": "有 {count} 次检查使用其他版本的规则，其数值未计入。",
         "onset": "{at} 起完整率从 {before} 降至 {after}，仍在持续。",

@@ -14,6 +14,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "missing_of": "{missing} of them lack it (95 % certain: {low} to {high} have it).",
         "missing_of_one": "1 of them lacks it (95 % certain: {low} to {high} have it).",
         "none_missing": "None lacks it (95 % certain: {low} to {high} have it).",
+        "newer": "Newer than that: the {check} check of {at} found {missing} of {tasks} tasks without their output.",
         "partly": "Only {counted} of {hours} hours were counted, so this is no verdict; a range check counts the rest.",
         "other_rule": "{count} checks were made with another version of the rule; their numbers are left out.",
         "other_rule_one": "1 check was made with another version of the rule; its numbers are left out.",
