@@ -1,4 +1,4 @@
-"""Why nobody is told of an alert although it fires: maintenance, a silence, or a graver alert of the same rule.
+"""Why nobody is told of an alert although it fires: maintenance, a silence, or a graver one of its rule and kind.
 
 It is looked at when a group is told, never when an alert comes in, so that nothing is forgotten when it ends.
 """
@@ -20,27 +20,34 @@ from notifiers.routing.routes import gravity
 #: These say that the product itself does not see or speak; they neither hide nor explain what is wrong with the data.
 ABOUT_US = frozenset({CHECKER_SILENT, CHANNEL_BROKEN})
 FLAPPING = "flapping"
+#: What an alert is about, whichever kind of check saw it: service, rule, kind, and the source of a finding.
+Matter = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What keeps alerts from being told at `now`: `graver` holds the gravest alert of each service and rule."""
+    """What keeps alerts from being told at `now`: `graver` holds the gravest alert of each matter."""
 
     settings: Settings
     now: datetime
     silences: Sequence[Silence]
-    graver: dict[tuple[str, str], Alert]
+    graver: dict[Matter, Alert]
 
 
 def surroundings(settings: Settings, now: datetime, silences: Sequence[Silence], live: Iterable[Alert]) -> Surroundings:
     """`live` are the firing alerts that may hide others; one that is not told itself hides nothing."""
-    graver: dict[tuple[str, str], Alert] = {}
+    graver: dict[Matter, Alert] = {}
     for alert in live:
-        of = (alert.service, alert.rule_id)
+        of = _matter(alert)
         worse = of not in graver or gravity(alert.level) > gravity(graver[of].level)
         if worse and _hides(alert, settings, silences, now):
             graver[of] = alert
     return Surroundings(settings, now, silences, graver)
+
+
+def _matter(alert: Alert) -> Matter:
+    # A slow statement explains no missing output, however grave it is, and the other way round.
+    return alert.service, alert.rule_id, alert.kind, alert.labels.get("source", "")
 
 
 def _hides(alert: Alert, settings: Settings, silences: Sequence[Silence], now: datetime) -> bool:
@@ -57,7 +64,7 @@ def why_muted(alert: Alert, around: Surroundings) -> str:
         return f"maintenance {window.id}"
     if silence := silenced_by(alert, around.silences, around.now):
         return f"silence by {silence.author} until {utc_text(silence.ends_at)}: {silence.reason}"
-    source = around.graver.get((alert.service, alert.rule_id))
+    source = around.graver.get(_matter(alert))
     if source and alert.kind not in ABOUT_US and gravity(source.level) > gravity(alert.level):
         return f"{source.level} alert {source.id[:8]} of the same rule"
     return ""

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from consistency.database import transaction
 from notifiers.alerts.history import history
+from notifiers.alerts.observation import Observation
 from notifiers.alerts.silences import end_silence
 from tests.factories.bulletin import bulletin, console, moment, route, wrong
 
@@ -70,6 +71,7 @@ HIDES_NOTHING: dict[str, dict[str, Any]] = {
     "of the same level": {"letter": "m"},
     "of another service": {"service": "other"},
     "a check that is silent": {"kind": "checker_silent"},
+    "a finding": {"kind": "finding", "labels": {"check": "c0", "source": "database"}},
 }
 
 
@@ -78,6 +80,29 @@ def test_other_alerts_hide_nothing(sqlite: Engine, how: dict[str, Any]) -> None:
     made = bulletin(sqlite, **ONE)
     made.see(0, wrong(**{"letter": "c", "number": 0, **how}), wrong("m", 1))
     assert any("c1" in line for line in made.look(30))
+
+
+def found(letter: str, number: int, source: str) -> Observation:
+    return wrong(letter, kind="finding", labels={"check": f"c{number}", "source": source})
+
+
+#: A graver alert; a milder one of the same rule and service; whether both are told.
+SEVERAL: dict[str, tuple[Observation, Observation, bool]] = {
+    "a slow statement and missing outputs": (found("h", 0, "database"), wrong("m", 1), True),
+    "missing outputs and a custom check's finding": (wrong("c", 0), found("m", 1, "files"), True),
+    "findings of two sources": (found("h", 0, "database"), found("m", 1, "files"), True),
+    "findings of one source in two checks": (found("h", 0, "files"), found("m", 1, "files"), False),
+    "missing outputs of two checks": (wrong("h", 0), wrong("m", 1), False),
+}
+
+
+@pytest.mark.parametrize(("graver", "milder", "both"), SEVERAL.values(), ids=SEVERAL)
+def test_a_graver_alert_hides_only_what_is_of_its_kind_and_source(
+    sqlite: Engine, graver: Observation, milder: Observation, *, both: bool
+) -> None:
+    made = bulletin(sqlite, **ONE)
+    made.see(0, graver, milder)
+    assert made.look(30) == ["chat: first c0 c1" if both else "chat: first c0"]
 
 
 def test_an_alert_that_is_silenced_itself_hides_nothing(sqlite: Engine) -> None:
