@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select
 
 from cli.diagnosis import Diagnosis, State, diagnosis, examined
+from cli.doctor_rights import rights_for_repairs
 from consistency import gaps
 from consistency.database import database_errors, database_now, snapshot, transaction
 from consistency.errors import DatabaseError
@@ -81,19 +82,10 @@ def _may_read(resources: Resources, rule: BoundRule) -> Iterator[Diagnosis]:
     with transaction(resources.reader) as connection:
         for table in tables:
             connection.execute(select(table).limit(1)).first()
-    granted = _may_insert(resources.reader, rule)
-    later = {None: "", True: ", which it may", False: ", which it may not yet"}[granted]
     names = f"{rule.parent_table.fullname} and {rule.child_table.fullname}"
-    message = f"can read {names}; repairs will also need INSERT on {rule.child_table.fullname}{later}"
-    yield diagnosis(f"permissions {rule.id}", State.OK, message)
-
-
-def _may_insert(engine: Engine, rule: BoundRule) -> bool | None:
-    if engine.dialect.name != "postgresql":
-        return None
-    quoted = engine.dialect.identifier_preparer.format_table(rule.child_table).replace("%%", "%")
-    with transaction(engine) as connection:
-        return bool(connection.scalar(text("SELECT has_table_privilege(:name, 'INSERT')"), {"name": quoted}))
+    yield diagnosis(
+        f"permissions {rule.id}", State.OK, f"can read {names}; {rights_for_repairs(resources.reader, rule)}"
+    )
 
 
 def _indexes(resources: Resources, rule: BoundRule) -> Iterator[Diagnosis]:

@@ -22,6 +22,7 @@ from consistency.resources import Resources
 from consistency.settings import Settings
 from tests.factories.default_app import AppTask, make_application
 from tests.factories.minutely import create_minutely, execute_as_printed
+from tests.servers.readers import account_with
 
 Findings = dict[str, tuple[State, str, str]]
 
@@ -151,6 +152,29 @@ def test_an_account_that_may_not_read_is_told(postgres_url: str) -> None:
             connection.execute(text("DROP OWNED BY blind"))
             connection.execute(text("DROP ROLE blind"))
         engine.dispose()
+
+
+#: What repairs need besides, as docs/howto/run-in-production.md has it; PostgreSQL also tells what is granted.
+RIGHTS = {
+    "postgresql": "will also need UPDATE on tasks and INSERT, UPDATE, DELETE on task_outputs, which are granted",
+    "mysql": "will also need INSERT, DELETE on task_outputs",
+    "sqlite": "will also need to write to this file",
+}
+
+
+def test_the_rights_that_repairs_need_are_named_as_documented(application: Resources) -> None:
+    kind = application.primary.dialect.name
+    state, message, _ = examined(application)["permissions task-outputs"]
+    assert (state, message) == (State.OK, f"can read tasks and task_outputs; repairs {RIGHTS[kind]}")
+
+
+def test_the_rights_that_repairs_lack_are_named(postgres_url: str) -> None:
+    make_application(postgres_url, [])
+    granted = ["GRANT SELECT, UPDATE ON tasks TO {name}", "GRANT SELECT, INSERT ON task_outputs TO {name}"]
+    with account_with(postgres_url, os.getpid(), granted) as account:
+        state, message, _ = examined(resources_of(account))["permissions task-outputs"]
+    assert state is State.OK
+    assert message.endswith("; not granted yet: UPDATE, DELETE on task_outputs")
 
 
 def services(settings: Settings) -> Findings:
