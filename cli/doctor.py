@@ -8,6 +8,7 @@ import click
 from cli.as_json import json_flag
 from cli.diagnosis import Diagnosis, State, diagnosis, worst
 from cli.doctor_database import examine_databases
+from cli.doctor_provider import examine_provider
 from cli.doctor_services import examine_services
 from cli.terminal import has_colours, printable
 from consistency.errors import ConfigurationError
@@ -22,7 +23,7 @@ _LOOKS = {State.OK: ("✔", "green"), State.WARN: ("⚠", "yellow"), State.FAIL:
 @json_flag
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click calls it by name
-    """Look at the settings, the databases, the rules, the indexes, the clocks, Redis, the workers and beat.
+    """Look at the settings, databases, rules, indexes, clocks, Redis, the workers, beat, the channels and the provider.
 
     Nothing is changed. Each line says how something stands, and below it what mends it. Exit code 1 if anything fails.
     """
@@ -48,6 +49,7 @@ def examine_everything() -> Iterator[Diagnosis]:
     yield diagnosis("settings", State.OK, f"readable; rules: {_names(examined_settings.settings)}")
     yield from _databases(examined_settings.settings)
     yield from examine_services(examined_settings.settings)
+    yield from examine_provider(examined_settings.settings)
 
 
 def _names(settings: Settings) -> str:

@@ -242,6 +242,7 @@ def talk_on(postgres_server: str, folder: Path) -> Iterator[Talk]:
             "RECONCILERY_LOG_DIR": str(folder / "logs"),
             "RECONCILERY_CHANNELS": json.dumps(channels),
             "RUNNINGHUB_API_KEY": keep("provider"),
+            "RUNNINGHUB_BASE_URL": plain.url(""),
             "LOG_LEVEL": "DEBUG",
             "PAGER_KEY": keep("pager", luck.token_hex(16)),
             "FLOWER_UNAUTHENTICATED_API": "true",

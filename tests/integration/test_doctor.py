@@ -239,6 +239,7 @@ def test_without_a_database_the_doctor_says_which_setting_is_missing(
     result = CliRunner().invoke(reconcilery, ["doctor"])
     assert result.exit_code == 1
     assert "✖ fail  database: database_url: no database is configured" in result.stdout
+    assert "⚠ warn  provider: nothing can be repaired: runninghub_api_key is not set" in result.stdout
 
 
 def test_redis_is_judged_by_how_it_keeps_messages(redis_server: str, redis_url: str, tmp_path: Path) -> None:
