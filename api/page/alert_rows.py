@@ -55,7 +55,7 @@ def alert_row(
         "since": utc_text(since) if since else None,
         "until": utc_text(alert.resolved_at) if alert.resolved_at and not alert.is_live else None,
         "lasted": max(0.0, (end - since).total_seconds()) if since else None,
-        "seen": alert.seen,
+        "seen": alert.times_seen,
         "stale": alert.stale,
         "flapping": alert.flapping,
         "untold": alert.suppressed_by if alert.is_live else None,

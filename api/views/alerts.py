@@ -22,7 +22,6 @@ _PLAIN = (
     "episode",
     "summary",
     "labels",
-    "seen",
     "stale",
     "flapping",
     "acked_by",
@@ -76,6 +75,7 @@ def alert_object(alert: Alert) -> dict[str, Any]:
     return {
         **{name: getattr(alert, name) for name in _PLAIN},
         "rule": alert.rule_id,
+        "seen": alert.times_seen,
         "state": str(alert.state),
         "level": str(alert.level) if alert.level else None,
         **{name: utc_text(moment) if moment else None for name, moment in moments.items()},

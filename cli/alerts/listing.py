@@ -48,7 +48,7 @@ def _row(alert: Alert, now: datetime) -> tuple[str, ...]:
         short_id(alert),
         alert.level or "-",
         state_text(alert),
-        f"{alert.seen or alert.bad_streak}x",
+        f"{alert.times_seen}x",
         since,
         taken_text(alert, now),
         what_text(alert),

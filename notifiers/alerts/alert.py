@@ -74,6 +74,11 @@ class Alert:
     def is_live(self) -> bool:
         return self.state in LIVE
 
+    @property
+    def times_seen(self) -> int:
+        """How often it was bad in this episode; `seen` is that of the last one until the next has fired."""
+        return self.bad_streak if self.state is AlertState.PENDING else self.seen
+
     def is_acked(self, now: datetime) -> bool:
         """Whether somebody has taken it on, and not too long ago."""
         return self.acked_until is not None and now < self.acked_until

@@ -83,6 +83,8 @@ def test_programs_get_every_fact_of_an_alert(room: Newsroom) -> None:
     assert alert["id"] == critical(room)
     facts = ("kind", "labels", "level", "state", "episode", "seen", "starts_at", "acked_until", "suppressed_by")
     assert set(facts) <= set(alert)
+    (mild,) = answer("alerts", "list", "--level", "medium")["alerts"]
+    assert (mild["state"], mild["seen"]) == ("pending", 1)
     assert alert["details"]["command"].startswith("reconcilery repair plan --start-date ")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from consistency.database import transaction
 from consistency.ledger.delivery_tables import deliveries, notification_groups
+from consistency.model import Level
 from notifiers.alerts.alert import Alert
 from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest
@@ -65,6 +66,12 @@ def test_alerts_are_listed_by_pages_newest_first(everywhere: Measured) -> None:
     first = pages[0][0]
     assert (first["state"], first["level"], first["stands"]) == ("firing", "high", "firing")
     assert first["id"].startswith(first["short_id"])
+
+
+def test_a_pending_alert_has_been_seen(here: Measured) -> None:
+    fire(here, "a", level=Level.MEDIUM, bad_needed=2)
+    (alert,) = here.get("/alerts")["alerts"]
+    assert (alert["state"], alert["seen"]) == ("pending", 1)
 
 
 def test_alerts_are_chosen_by_state_level_rule_and_time(here: Measured) -> None:

@@ -98,6 +98,20 @@ def test_episodes_and_what_was_seen_in_them(letters: str, episode: int, count: i
     assert (alert.episode, alert.seen, alert.level) == (episode, count, level)
 
 
+#: Observations; how often people are told that it was seen.
+SIGHTS: list[tuple[str, int]] = [
+    ("m", 1),  # Pending, and in no episode yet.
+    ("mm", 2),
+    ("mmgg", 2),
+    ("mmggggggm", 1),  # Pending again: of what is over nothing counts.
+]
+
+
+@pytest.mark.parametrize(("letters", "count"), SIGHTS)
+def test_what_is_pending_was_seen_as_often_as_it_was_bad(letters: str, count: int) -> None:
+    assert alert_after(letters).times_seen == count
+
+
 def test_it_starts_when_it_was_first_seen_and_fires_later() -> None:
     alert = alert_after("mm")
     assert (alert.starts_at, alert.fired_at) == (BEGIN, BEGIN + QUARTER)
