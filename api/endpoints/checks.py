@@ -36,7 +36,7 @@ router = APIRouter(prefix=f"{PREFIX}/data-consistency", tags=["checks"], route_c
 class NewCheck(BaseModel):
     """What is to be checked."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"type": "quick"}]})
 
     type: Literal["quick", "full", "deep"] = Field(description="the last hour, 24 hours or 14 days")
     rule: RuleName | None = Field(default=None, description="only this rule; all rules unless said")

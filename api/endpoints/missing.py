@@ -43,7 +43,7 @@ class SummaryQuery(BaseModel):
 class Export(BaseModel):
     """Which tasks; dates as on the command line."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{"start_date": "now-24h"}]})
 
     start_date: TimeText | None = Field(default=None, description="finished from then on; for 24 hours unless said")
     end_date: TimeText | None = Field(default=None, description="finished before that date's end; now unless said")

@@ -52,7 +52,12 @@ TaskId = Annotated[
 class NewRepair(BaseModel):
     """What is to be repaired: a window, or tasks by their ids; the last 14 days unless said."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"dry_run": True, "start_date": "now-24h"}]},
+    )
 
     dry_run: bool = Field(default=True, description="only plan; false also applies a plan that needs no approval")
     rule: RuleName | None = Field(default=None, description="of this rule; needed where there are several")

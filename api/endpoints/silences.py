@@ -32,7 +32,13 @@ class SilencesQuery(BaseModel):
 class NewSilence(BaseModel):
     """What is silent, from when until when, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"matchers": {"rule": "task-outputs"}, "for": "2h", "reason": "provider migrates"}]
+        },
+    )
 
     matchers: dict[str, str] = Field(
         max_length=10, description="all have to fit: rule, service, kind, level, check, alert; values may end in *"

@@ -1,5 +1,6 @@
 """Which problem each error comes to: bad input is the caller's, what cannot be reached is told, the rest is ours."""
 
+import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -50,6 +51,7 @@ _WORDS = {
     "bool_parsing": "must be true or false",
     "string_type": "must be text",
 }
+_NO_OBJECT = ("model_attributes_type", "model_type", "dict_type")
 log = structlog.get_logger(__name__)
 
 
@@ -64,7 +66,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, Problem):
         return problem_answer(error)
     if isinstance(error, RequestValidationError):
-        return problem_answer(_of_validation(error))
+        return problem_answer(_of_validation(error, _example(request)))
     return problem_answer(_of_http(request, error) if isinstance(error, HTTPException) else of_error(error))
 
 
@@ -91,8 +93,16 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
     return Problem(error.status_code, detail, headers=headers)
 
 
-def _of_validation(error: RequestValidationError) -> Problem:
-    faults = list(_faults(error))
+def _example(request: Request) -> str:
+    """A body that the endpoint takes; where its model gives none, nothing in it is required."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    model = field.field_info.annotation if field else None
+    described = getattr(model, "model_config", {}).get("json_schema_extra", {})
+    return json.dumps(described.get("examples", [{}])[0])
+
+
+def _of_validation(error: RequestValidationError, example: str) -> Problem:
+    faults = list(_faults(error, example))
     first = faults[0]
     place = first.get("parameter") or first.get("pointer")
     detail = f"{place}: {first['detail']}" if place else first["detail"]
@@ -100,14 +110,24 @@ def _of_validation(error: RequestValidationError) -> Problem:
     return Problem(400 if no_json else 422, detail, errors=faults)
 
 
-def _faults(error: RequestValidationError) -> Iterator[dict[str, str]]:
+def _faults(error: RequestValidationError, example: str) -> Iterator[dict[str, str]]:
     for each in error.errors():
         place, *path = each["loc"]
-        detail = one_line(_reason(each), 500)
+        whole = place == "body" and not path
+        detail = one_line(_of_whole(each, example) if whole else _reason(each), 500)
         if place == "body":
             yield {"pointer": pointer() if each["type"] == "json_invalid" else pointer(*path), "detail": detail}
         else:
             yield {"parameter": ".".join(map(str, path)), "detail": detail}
+
+
+def _of_whole(fault: Mapping[str, Any], example: str) -> str:
+    """What is wrong with the body itself, which has no name but that."""
+    if fault["type"] == "missing":
+        return f"the body is missing; send JSON such as {example}"
+    if fault["type"] in _NO_OBJECT:
+        return f"the body must be a JSON object such as {example}, not {shown(fault['input'])}"
+    return f"the body: {_reason(fault)}"
 
 
 def _reason(fault: Mapping[str, Any]) -> str:

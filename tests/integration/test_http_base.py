@@ -9,8 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
-from api.app import create_app
+from api.app import ROUTERS, create_app
 from api.http.body import LARGEST, WholeBody
 from api.http.problems import Problem
 from consistency.errors import (
@@ -164,6 +167,39 @@ def test_a_body_that_is_no_json_is_a_bad_request(api: Api, body: bytes, told: st
     found = problem_of(api.post(EVENTS, data=body, headers={"Content-Type": "application/json; charset=utf-8"}), 400)
     assert told in found["detail"]
     assert [each["pointer"] for each in found["errors"]] == [""]
+
+
+def test_a_body_that_is_missing_is_named_with_one_that_would_do(api: Api) -> None:
+    needing = {path: model for router in ROUTERS for path, model in bodies_needed(router)}
+    assert len(needing) == 4
+    for path, model in needing.items():
+        found = problem_of(api.post(path), 422)
+        said, _, example = found["detail"].partition(" such as ")
+        assert said == "the body is missing; send JSON"
+        assert found["errors"] == [{"pointer": "", "detail": found["detail"]}]
+        assert model.model_validate_json(example).model_fields_set
+
+
+def bodies_needed(router: APIRouter) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The paths that do nothing without a body, and the model of each."""
+    for route in router.routes:
+        field = getattr(route, "body_field", None)
+        if isinstance(route, APIRoute) and field and field.field_info.is_required():
+            yield route.path, field.field_info.annotation
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/data-consistency/check", b"[1]", 'the body must be a JSON object such as {"type": "quick"}, not [1]'),
+        ("/data-consistency/check", b"null", 'the body must be a JSON object such as {"type": "quick"}, not null'),
+        ("/alerts/1/ack", b'"now"', 'the body must be a JSON object such as {}, not "now"'),
+        ("/data-consistency/check", b"{}", "/type: it is missing"),
+    ],
+)
+def test_a_body_of_another_kind_is_named(api: Api, path: str, body: bytes, told: str) -> None:
+    answer = api.post(f"/api/monitoring{path}", data=body, headers={"Content-Type": "application/json"})
+    assert problem_of(answer, 422)["detail"] == told
 
 
 def test_no_answer_steers_the_terminal_that_shows_it(api: Api) -> None:
