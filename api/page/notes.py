@@ -85,7 +85,7 @@ def forget_note(response: Response) -> None:
 
 def _with_note(request: Request, path: str, kind: str, key: str, filled: Mapping[str, str]) -> Response:
     response = see_other(path)
-    written = json.dumps([kind, key, filled], separators=(",", ":")).encode()
+    written = json.dumps([kind, key, filled], separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     keep(
         request,
         response,

@@ -122,7 +122,8 @@ def _done(request: Request, run_id: str, act: Callable[[], Run], key: str) -> Re
 
 
 def _order(form: Form) -> RepairOrder:
-    ids = [each for each in _BETWEEN.split(form.text("task_ids")) if each]
+    typed = form.text("task_ids")
+    ids = [each for each in _BETWEEN.split(typed) if each]
     most = form.text("max_tasks")
     if most and not (most.isascii() and most.isdigit()):
         raise BadRequest(f"max_tasks: must be a whole number, not {most[:20]!r}")
@@ -130,7 +131,7 @@ def _order(form: Form) -> RepairOrder:
         rule_id=form.text("rule"),
         start=form.optional("start_date"),
         end=form.optional("end_date"),
-        task_ids=ids or None,
+        task_ids=ids if typed else None,
         max_tasks=int(most[:12]) if most else None,
         dry_run=True,
         actor=form.name,

@@ -38,8 +38,13 @@ class Inbox:
         return {"RECONCILERY_CHANNELS": json.dumps(channels), "RECONCILERY_ROUTES": json.dumps([route])}
 
     def service(self) -> Service:
-        command = (sys.executable, str(self.program), str(self.port), str(self.file), self.key)
-        return Service(name="inbox", command=command, url=self.url, ready=lambda _: http_answers(self.port, "/"))
+        return Service(
+            name="inbox",
+            command=(sys.executable, str(self.program), str(self.port), str(self.file)),
+            url=self.url,
+            environment={"INBOX_KEY": self.key},
+            ready=lambda _: http_answers(self.port, "/"),
+        )
 
     def messages(self) -> list[dict[str, Any]]:
         """What has come in so far, oldest first."""

@@ -1,6 +1,8 @@
 """What the studio's people are told: a small web address that takes signed webhooks and keeps them.
 
-python examples/image_studio/inbox.py 8201 inbox.jsonl whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=
+INBOX_KEY=whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA= python examples/image_studio/inbox.py 8201 inbox.jsonl
+
+The signing key stands in the environment, because everybody on a machine sees the arguments of its programs.
 """
 
 import argparse
@@ -8,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,10 +24,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Takes signed webhooks and keeps them, a line each.")
     parser.add_argument("port", type=int)
     parser.add_argument("file", type=Path)
-    parser.add_argument("key", help="the signing key, whsec_ and base64")
     arguments = parser.parse_args()
     server = Inbox((ADDRESS, arguments.port), Receiver)
-    server.file, server.key = arguments.file, base64.b64decode(arguments.key.removeprefix("whsec_"))
+    server.file, server.key = arguments.file, base64.b64decode(os.environ["INBOX_KEY"].removeprefix("whsec_"))
     server.daemon_threads = True
     print(f"the inbox answers at http://{ADDRESS}:{arguments.port}", flush=True)
     server.serve_forever()

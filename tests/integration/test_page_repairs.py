@@ -147,7 +147,15 @@ def test_tasks_of_a_repair_are_paged_and_chosen_by_outcome(here: tuple[Studio, B
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("rule", "nobodys"), ("start_date", "soon"), ("max_tasks", "many"), ("max_tasks", "0"), ("task_ids", "1 999")],
+    [
+        ("rule", "nobodys"),
+        ("start_date", "soon"),
+        ("start_date", "日" * 700),
+        ("max_tasks", "many"),
+        ("max_tasks", "0"),
+        ("task_ids", "1 999"),
+        ("task_ids", " ,,, "),
+    ],
 )
 def test_a_wrong_order_is_told_in_one_line_and_plans_nothing(
     here: tuple[Studio, Browser], field: str, value: str
