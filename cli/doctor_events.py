@@ -10,6 +10,7 @@ from monitoring.sending.refused import REFUSED
 from monitoring.sending.spool_files import SUFFIX
 from monitoring.transports.choosing import open_transport
 from monitoring.transports.http import HttpTransport
+from monitoring.transports.ledger import LedgerTransport
 from monitoring.transports.redis_stream import RedisTransport
 
 #: More than these are not collected within a few turns.
@@ -19,7 +20,8 @@ _WAY, _DISK = "events", "events on disk"
 
 def examine_events(settings: Settings) -> Iterator[Diagnosis]:
     """Whether they would be taken, and what waits on this machine's disk; nothing is sent."""
-    yield from examined(_WAY, partial(_way, settings), "correct RECONCILERY_EVENTS_URL; events wait on disk meanwhile")
+    mend = "correct RECONCILERY_EVENTS_URL" if settings.events_url else "mend the database or the own tables, see above"
+    yield from examined(_WAY, partial(_way, settings), f"{mend}; events wait on disk meanwhile")
     yield from examined(_DISK, partial(_disk, settings))
 
 
@@ -29,7 +31,7 @@ def _way(settings: Settings) -> Iterator[Diagnosis]:
         yield diagnosis(_WAY, State.WARN, "lead nowhere: neither a database nor events_url is set")
         return
     try:
-        if isinstance(transport, HttpTransport):
+        if isinstance(transport, HttpTransport | LedgerTransport):
             transport.probe()
         waiting = transport.waiting() if isinstance(transport, RedisTransport) else 0
     finally:

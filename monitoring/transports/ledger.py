@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DataError, SQLAlchemyError, StatementError
 
-from consistency.database import database_now, first_line, transaction
-from consistency.errors import DatabaseError
+from consistency.database import database_errors, database_now, first_line, transaction
+from consistency.errors import DatabaseError, LedgerMissing
 from consistency.events import EventLevel, WrittenEvent
+from consistency.ledger.event_tables import events as events_table
 from consistency.ledger.events import store_events
 from consistency.one_line import one_line
 from consistency.patience import patient
@@ -42,6 +43,14 @@ class LedgerTransport:
         except SQLAlchemyError as error:
             raise Unreachable(f"{self.name} did not do its part: {first_line(error)}") from error
         return ()
+
+    def probe(self) -> None:
+        """Look whether they are there to take events, without storing any; a DatabaseError, with the reason, if not."""
+        # Not at their version, which an account that may only send events cannot read.
+        looking = self._engine.execution_options(readonly=True)
+        with database_errors(self._engine), looking.connect() as connection:
+            if not inspect(connection).has_table(events_table.name):
+                raise LedgerMissing(f"{self.name} are not there yet; run `reconcilery init` once")
 
     def _apart(self, events: Sequence[WrittenEvent], error: Exception) -> Sequence[Refused]:
         if len(events) == 1:

@@ -8,11 +8,13 @@ import pytest
 from cli import doctor_events
 from cli.diagnosis import Diagnosis, State
 from cli.doctor_events import examine_events
+from consistency.database import connect
 from consistency.settings import Settings
 from monitoring.sending.refused import keep_refused
 from monitoring.sending.spool_files import SpoolFile
 from monitoring.transports.redis_stream import RedisTransport
 from monitoring.transports.transport import Refused
+from tests.factories.own_tables import make_own_tables
 from tests.factories.travelling import on_its_way, several
 from tests.servers.event_api import listening
 from tests.servers.talking import Response
@@ -62,11 +64,28 @@ def test_a_redis_that_is_away_is_told_without_its_password(tmp_path: Path) -> No
     assert "sesame" not in found.message
 
 
-def test_the_own_tables_are_named_where_nothing_else_is_set(tmp_path: Path) -> None:
-    found = examined(tmp_path, database_url=f"sqlite:///{tmp_path / 'shop.db'}")["events"]
+def test_the_own_tables_are_named_where_nothing_else_is_set(tmp_path: Path, database_url: str) -> None:
+    engine = connect(database_url)
+    make_own_tables(engine)
+    engine.dispose()
+    found = examined(tmp_path, database_url=database_url)["events"]
     assert found.state is State.OK
-    assert found.message.startswith("go to the own tables in sqlite:///")
+    assert found.message.startswith("go to the own tables in ")
     assert examined(tmp_path)["events"].state is State.WARN
+
+
+def test_own_tables_that_are_not_there_take_no_events(tmp_path: Path, database_url: str) -> None:
+    found = examined(tmp_path, database_url=database_url)["events"]
+    assert found.state is State.FAIL
+    assert "are not there yet; run `reconcilery init` once" in found.message
+
+
+def test_a_database_that_is_away_takes_no_events(tmp_path: Path) -> None:
+    found = examined(tmp_path, database_url="postgresql://me:sesame@127.0.0.1:1/shop")["events"]
+    assert found.state is State.FAIL
+    assert "127.0.0.1:1/shop is not available" in found.message
+    assert "sesame" not in f"{found}"
+    assert "events wait on disk meanwhile" in found.fix
 
 
 def test_what_waits_on_disk_and_what_was_refused_is_told(tmp_path: Path) -> None:

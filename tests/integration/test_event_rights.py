@@ -54,6 +54,7 @@ def test_the_rights_on_the_page_are_enough(admin: Engine) -> None:
     with account_with(url, os.getpid(), grants(admin.dialect.name)) as account:
         arrived = events()
         with closing(LedgerTransport(connect(account), EventLevel.WARNING)) as transport:
+            transport.probe()
             for _ in range(2):
                 assert transport.send(arrived[:3]) == ()
             assert transport.send(arrived) == ()
