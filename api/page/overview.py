@@ -36,6 +36,7 @@ from consistency.settings import Settings
 from monitor_tasks.timetable import timetable
 from notifiers.alerts.alert import LIVE, Alert
 from notifiers.alerts.handling import find_alerts
+from notifiers.alerts.history import last_changes
 from notifiers.alerts.kinds import MISSING_OUTPUTS
 from notifiers.routing.routes import gravity
 
@@ -77,10 +78,12 @@ def overview(
         banner = banner_of(health, store.checks, settings, words)
         rule = query.rule or (banner.check["rule"] if banner.check else settings.rules[0].id)
         firing = find_alerts(connection, LIVE, limit=SHOWN_ALERTS)
+        alert = _alert_of(banner, firing)
+        changed = last_changes(connection, alert.id) if alert else {}
         found = {
             **chrome(connection, "overview"),
             "alerts": alert_rows(connection, settings, firing, words, now),
-            "alert": _alert_of(banner, firing),
+            "alert": alert,
             "gravest": max((alert.level for alert in firing if alert.level), key=gravity, default=""),
             "next_check": _next_check(connection, settings, now),
             "running": running(connection),
@@ -99,7 +102,7 @@ def overview(
         health=banner.health,
         cards=cards,
         **beside,
-        since=since(banner, rule, found["alert"], beside["course"]),
+        since=since(alert, changed, beside["course"] if alert and alert.rule_id == rule else None),
         mended_since=mended_since(banner, beside["repair"]),
         rule=rule,
         rules=[mapping.id for mapping in settings.rules],

@@ -1,5 +1,6 @@
-"""Since when the trouble of the banner lasts, and whether a repair has come since it was seen."""
+"""Since when outputs have been missing, and whether a repair has come since it was seen."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,17 +8,30 @@ from api.page.banner import Banner
 from api.page.pictures import Course
 from consistency.model import parse_utc
 from notifiers.alerts.alert import Alert
+from notifiers.alerts.changes import What
 
 
-def since(banner: Banner, rule: str, alert: Alert | None, course: Course | None) -> datetime | None:
-    """When the trouble of the banner began: when the rate fell, where that was seen, or when the alert began."""
-    if alert is None or alert.starts_at is None or banner.check is None:
+def since(alert: Alert | None, changed: Mapping[str, datetime], course: Course | None) -> datetime | None:
+    """When what the alert tells of began: when the rate fell, where that was seen, or when the alert began.
+
+    `changed` tells when each change last happened to the alert: what was over before it reopened does not count.
+    `course` is that of the alert's rule.
+    """
+    if alert is None or alert.starts_at is None:
         return None
+    over = changed.get(What.RESOLVED)
+    reopened = over is not None and over >= alert.starts_at
+    begun = changed.get(What.REOPENED, alert.starts_at) if reopened else alert.starts_at
+    return min([begun, *(fall for fall in _falls(alert, course) if over is None or fall > over)])
+
+
+def _falls(alert: Alert, course: Course | None) -> Iterator[datetime]:
+    """When the rate fell, of falls that are not over."""
     onset = alert.details.get("onset")
-    begun = [alert.starts_at, *([parse_utc(onset["at"])] if onset else [])]
-    if course and course.fell_at and banner.check["rule"] == rule:
-        begun.append(course.fell_at)
-    return min(begun)
+    if onset and not onset.get("until"):
+        yield parse_utc(onset["at"])
+    if course and course.fell_at:
+        yield course.fell_at
 
 
 def mended_since(banner: Banner, repair: dict[str, Any] | None) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from consistency.database import database_now, transaction
 from consistency.journal_compaction import compact
@@ -48,6 +48,13 @@ def history(
         chosen = chosen.where(alert_changes.c.id < before)
     rows = connection.execute(chosen.order_by(alert_changes.c.id.desc()).limit(limit))
     return [_entry(row) for row in rows]
+
+
+def last_changes(connection: Connection, alert_id: str) -> dict[str, datetime]:
+    """When each kind of change last happened to the alert, by the names of the changes."""
+    columns = alert_changes.c
+    chosen = select(columns.change, func.max(columns.at)).where(columns.alert_id == alert_id).group_by(columns.change)
+    return {row[0]: row[1] for row in connection.execute(chosen)}
 
 
 def file_changes(resources: Resources, limit: int = 200) -> int:

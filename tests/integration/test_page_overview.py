@@ -68,6 +68,28 @@ def test_an_alert_is_shown_with_since_when_and_who_was_told(here: Measured) -> N
     page = Browser(here.api).see("/")
     assert "One alert is open, of level high." in page.text
     assert any(link.startswith("/alerts/") for link in page.links())
+    assert "Outputs have been missing since" in page.text
+    assert "for 20 min." in page.text
+
+
+def test_an_alert_that_has_reopened_is_not_as_old_as_what_was_over(here: Measured) -> None:
+    here.check()
+    now = here.now()
+    with here.resources.store.begin() as connection:
+        for letter, minutes in (("h", 95), ("v", 40), ("h", 20)):
+            moment = now - timedelta(minutes=minutes)
+            ingest(connection, here.resources.settings, [seen(letter, moment, rule="task-outputs")], moment)
+    page = Browser(here.api).see("/")
+    assert "Outputs have been missing since" in page.text
+    assert "for 20 min." in page.text
+    assert "自 " in Browser(here.api).see("/", headers=CHINESE).text
+
+
+def test_without_an_alert_it_does_not_say_since_when(here: Measured) -> None:
+    here.check()
+    page = Browser(here.api).see("/")
+    assert "10 of 40 tasks lack it" in page.text
+    assert "Outputs have been missing since" not in page.text
 
 
 def test_every_page_is_small_and_needs_nobody_but_this_server(here: Measured) -> None:

@@ -51,7 +51,7 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "wrong_redis": "Redis 没有应答，worker 收不到任务",
         "wrong_store": "无法读取自有数据表：{why}",
         "wrong_channels": "通知渠道故障：{why}",
-        "since_line": "开始于 {at}，已持续 {length}。",
+        "since_line": "自 {at} 起缺少输出，已持续 {length}。",
         "mended_since": "此次检查之后，一次修复已于{ago}结束；下一次检查会给出最新结果。",
         "running_check": "{check}检查正在运行：{done} / {parts} 部分。",
         "look": "查看",

@@ -50,7 +50,7 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "wrong_redis": "Redis does not answer, so workers get nothing to do",
         "wrong_store": "the own tables cannot be read: {why}",
         "wrong_channels": "{why}",
-        "since_line": "Since {at}, for {length}.",
+        "since_line": "Outputs have been missing since {at}, for {length}.",
         "mended_since": "A repair ended {ago}, after this check; the next check says what it has changed.",
         "running_check": "A {check} check is running: {done} of {parts} parts.",
         "look": "Look",
