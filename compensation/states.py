@@ -43,6 +43,8 @@ class ItemState(StrEnum):
 LIVE = frozenset({RunState.PLANNING, RunState.RUNNING, RunState.PAUSED, RunState.VERIFYING, RunState.ROLLING_BACK})
 #: States in which workers are wanted.
 WORKING = frozenset({RunState.RUNNING, RunState.VERIFYING, RunState.ROLLING_BACK})
+#: States of a run that is being taken back or was.
+TAKEN_BACK = frozenset({RunState.ROLLING_BACK, RunState.ROLLED_BACK, RunState.ROLLED_BACK_PARTIAL})
 
 OPEN_ITEMS = frozenset({ItemState.PENDING, ItemState.LEASED, ItemState.DEFERRED})
 #: Items that are as they should be; everything else that has ended is a leftover.

@@ -6,14 +6,13 @@ from sqlalchemy import Connection
 
 from compensation.progress import Progress, progress_of
 from compensation.runs import Run
-from compensation.states import RunState
+from compensation.states import TAKEN_BACK, RunState
 from compensation.undo.rolling_back import result_of
 from compensation.verifying import plain_counts
 from consistency.database import database_now
 from consistency.model import utc_text
 
 SCHEMA_VERSION = 1
-_ROLLED = {RunState.ROLLING_BACK, RunState.ROLLED_BACK, RunState.ROLLED_BACK_PARTIAL}
 
 
 def summary_of(connection: Connection, run: Run) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def summary_of(connection: Connection, run: Run) -> dict[str, Any]:
         },
         "problems": _problems(run, progress.total),
     }
-    return {**summary, **result_of(connection, run.id).as_dict()} if run.state in _ROLLED else summary
+    return {**summary, **result_of(connection, run.id).as_dict()} if run.state in TAKEN_BACK else summary
 
 
 def scope_object(run: Run) -> dict[str, Any]:

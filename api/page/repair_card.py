@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from compensation.progress import progress_of
 from compensation.runs import Run, foremost_run
-from compensation.states import OPEN_ITEMS, REDRIVABLE
+from compensation.states import OPEN_ITEMS, REDRIVABLE, TAKEN_BACK
 from consistency.database import database_now, transaction
 from consistency.errors import DatabaseError
 from consistency.ledger.own_tables import REPAIRS
@@ -45,6 +45,8 @@ def _record(connection: Connection, run: Run) -> Record:
         "finished_at": run.finished_at,
         "state": str(run.state),
         "is_live": run.is_live,
+        "is_taken_back": run.state in TAKEN_BACK,
+        "rows": progress.rows_written,
         "done": progress.total - progress.open,
         "total": progress.total,
         "failed": failed,

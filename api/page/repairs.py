@@ -15,7 +15,7 @@ from api.page.rendering import show
 from api.page.visitors import Visit
 from api.services import UsesServices
 from api.views.repairs import item_lines, repair_lines, repair_record
-from compensation.states import ItemState, RunState
+from compensation.states import TAKEN_BACK, ItemState, RunState
 from consistency.database import transaction
 from consistency.ledger.own_tables import REPAIRS
 from consistency.ledger.schema import is_current
@@ -115,6 +115,7 @@ def repair(
         "repair.html",
         **frame,
         run=record,
+        is_taken_back=state in TAKEN_BACK,
         total=sum(record["counts"].values()),
         pending=record["counts"].get("pending", 0),
         items=items,

@@ -39,5 +39,7 @@ def mended_since(banner: Banner, repair: dict[str, Any] | None) -> datetime | No
     ended = repair.get("finished_at") if repair else None
     if repair is None or ended is None or banner.check is None or repair["rule"] != banner.check["rule"]:
         return None
+    if repair["is_taken_back"]:
+        return None
     seen_at = parse_utc(banner.check["report"]["as_of"])
     return ended if repair["done"] and ended > seen_at else None

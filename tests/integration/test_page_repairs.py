@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from compensation import control
 from compensation.engine import work
 from compensation.runs import Run
+from compensation.undo import rolling_back
 from consistency.model import CheckType
 from consistency.settings import Settings
 from monitor_tasks import checks
@@ -113,6 +114,42 @@ def test_a_repair_is_shown_with_before_and_after_and_a_rollback_is_previewed(
     said = browser.send(f"/repairs/{run.id}/rehearse").message
     assert said == "✔ A rollback would delete 5 rows; 0 were changed and stay, 0 are gone already."
     assert len(studio.rows()) == 7
+
+
+def test_a_repair_that_was_rolled_back_does_not_look_verified(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    check, _ = checks.start(studio.resources, CheckType.DEEP, "task-outputs")
+    checks.work(studio.resources, check.id)
+    run = repaired(studio)
+    path = f"/repairs/{run.id}"
+    assert "Verified" in browser.see(path).text
+    rolling_back.begin(studio.resources, run.id, "ann")
+    under_way = browser.see(path)
+    assert "Rolling back" in under_way.text
+    assert "Plan the same scope anew" not in under_way.text
+    rolling_back.roll_back(studio.resources, studio.resources.rule("task-outputs"), run.id)
+    page = browser.see(path)
+    assert "Rolled back" in page.text
+    assert "Verified" not in page.text
+    assert "<progress" not in page.answer.text
+    assert "5 rows deleted; 0 were changed and stay, 0 were gone already · 0 rows written" in page.text
+    assert "/repairs" in page.actions()
+    overview = browser.see("/")
+    assert "rolled back 0 rows written" in overview.text
+    assert "A repair ended" not in overview.text
+    assert_self_contained(page)
+
+
+def test_after_a_rollback_the_same_scope_can_be_planned_anew(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    run = repaired(studio)
+    rolling_back.begin(studio.resources, run.id, "ann")
+    rolling_back.roll_back(studio.resources, studio.resources.rule("task-outputs"), run.id)
+    page = browser.see(f"/repairs/{run.id}")
+    inputs = [attributes for tag, attributes in page.elements if tag == "input"]
+    scope = {each["name"]: each["value"] for each in inputs if each.get("name") in {"rule", "start_date", "end_date"}}
+    assert scope == {"rule": "task-outputs", "start_date": run.scope["start"], "end_date": run.scope["end"]}
+    assert NO_REDIS in browser.send("/repairs", rule=scope["rule"], start_date=scope["start_date"]).message
 
 
 def test_a_rollback_asks_for_the_number_of_rows(here: tuple[Studio, Browser]) -> None:
