@@ -12,12 +12,12 @@ from consistency.model import utc_text
 _LONGEST = 300
 
 
-def event_rows(events: Sequence[StoredEvent], words: Words, now: datetime) -> list[dict[str, Any]]:
-    """One row an event; details and metrics as JSON."""
-    return [_row(stored, words, now) for stored in events]
+def event_rows(events: Sequence[StoredEvent], words: Words, now: datetime, *, most: int = 4000) -> list[dict[str, Any]]:
+    """One row an event; details and metrics as JSON, of which at most so many characters are shown."""
+    return [_row(stored, words, now, most) for stored in events]
 
 
-def _row(stored: StoredEvent, words: Words, now: datetime) -> dict[str, Any]:
+def _row(stored: StoredEvent, words: Words, now: datetime, most: int) -> dict[str, Any]:
     body = json.loads(stored.body)
     message = str(body["message"])
     more = {name: body[name] for name in ("details", "metrics") if body.get(name)}
@@ -28,6 +28,10 @@ def _row(stored: StoredEvent, words: Words, now: datetime) -> dict[str, Any]:
         "type": body["event_type"],
         "level": body["level"],
         "service": body["service"],
-        "message": message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…",
-        "more": json.dumps(more, ensure_ascii=False, indent=1)[:4000] if more else "",
+        "message": _shortened(message, _LONGEST),
+        "more": _shortened(json.dumps(more, ensure_ascii=False, indent=1), most) if more else "",
     }
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -40,7 +40,8 @@ from notifiers.alerts.history import last_changes
 from notifiers.alerts.kinds import MISSING_OUTPUTS
 from notifiers.routing.routes import gravity
 
-_SHOWN_EVENTS = 8
+#: The page has to stay small, whatever services tell: `/events` shows more of each.
+_SHOWN_EVENTS, _MOST_DETAILS = 8, 300
 _KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 #: How often a page that is looked at asks how things stand now, in seconds; and while a check is under way.
 _REFRESH, _REFRESH_RUNNING = 15, 3
@@ -87,7 +88,7 @@ def overview(
             "gravest": max((alert.level for alert in firing if alert.level), key=gravity, default=""),
             "next_check": _next_check(connection, settings, now),
             "running": running(connection),
-            "events": event_rows(find_events(connection, limit=_SHOWN_EVENTS), words, now),
+            "events": event_rows(find_events(connection, limit=_SHOWN_EVENTS), words, now, most=_MOST_DETAILS),
             "dead_messages": store.channels["dead_messages"],
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]

@@ -1,5 +1,7 @@
 """The page that is seen first: what it says of each state of things, in both languages, and what it costs."""
 
+import html
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -103,6 +105,17 @@ def test_every_page_is_small_and_needs_nobody_but_this_server(here: Measured) ->
             assert_self_contained(page)
             assert page.answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
             assert len(page.answer.content) + weight < MOST_BYTES, path
+
+
+def test_the_overview_stays_small_whatever_services_tell(here: Measured) -> None:
+    for kind in (CheckType.QUICK, CheckType.FULL, CheckType.DEEP):
+        here.check(kind)
+    long = "<&\"'>" * 800
+    told = [an_event(message=long[:1000], details={"text": long}) for _ in range(8)]
+    assert here.api.post(EVENTS, json=told).ok
+    for headers in ({}, CHINESE):
+        assert len(Browser(here.api).see("/", headers=headers).answer.content) < MOST_BYTES
+    assert json.dumps(long)[1:3000] in html.unescape(Browser(here.api).see("/events").answer.text)
 
 
 def test_what_a_page_names_is_there_and_is_kept_by_browsers(here: Measured) -> None:
