@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 import click
 
 from api.report.formats import report_html, report_json, report_markdown
-from api.report.report import DEFAULT_LENGTH, report_of
+from api.report.report import report_of
+from api.report.window import DEFAULT_LENGTH, LONGEST, report_window
 from cli.ledger import opened_ledger, reading, zone_of
 from cli.orders import one_rule
 from cli.terminal import note
 from cli.whole_file import whole_file
-from consistency.dates import window_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,7 +27,11 @@ def _written(flag: str, name: str, what: str) -> Callable[[F], F]:
 @_written("--html", "html_file", "Write one self-contained page to a file; to stdout with - or without a name.")
 @_written("--md", "md_file", "Write Markdown to a file; to stdout with - or without a name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all values.")
-@click.option("--start-date", metavar="DATE", help=f"From then on; the last {DEFAULT_LENGTH.days} days unless said.")
+@click.option(
+    "--start-date",
+    metavar="DATE",
+    help=f"From then on, at most {LONGEST.days} days; the last {DEFAULT_LENGTH.days} days unless said.",
+)
 @click.option("--end-date", metavar="DATE", help="Until the end of that date; now unless said.")
 @click.option("--rule", metavar="RULE", help="Of which rule; needed where there are several.")
 @click.option(
@@ -54,7 +58,7 @@ def report(
     with opened_ledger() as resources:
         mapping = one_rule(resources.settings, rule)
         with reading(resources) as (_, now):
-            window = window_of(start_date, end_date, zone_of(resources), now, DEFAULT_LENGTH)
+            window = report_window(start_date, end_date, zone_of(resources), now)
         found = report_of(resources, window, mapping.id, now)
     if html_file is not None:
         _write(report_html(found, language), html_file, "--html")

@@ -12,9 +12,9 @@ from api.page.paging import ListQuery, known_rule
 from api.page.rendering import show
 from api.page.visitors import Visit
 from api.report.formats import report_article, report_html, report_json, report_markdown
-from api.report.report import DEFAULT_LENGTH, report_of
+from api.report.report import report_of
+from api.report.window import report_window
 from api.services import Services, UsesServices
-from consistency.dates import window_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -80,7 +80,7 @@ def _report(services: Services, ledger: Ledger, query: ReportQuery) -> dict[str,
     with ledger.reading() as (_, now):
         names = ("start_date", "end_date")
         start, end = query.start_date.strip() or None, query.end_date.strip() or None
-        window = window_of(start, end, ZoneInfo(settings.timezone), now, DEFAULT_LENGTH, names)
+        window = report_window(start, end, ZoneInfo(settings.timezone), now, names)
     return report_of(services.resources, window, rule, now)
 
 

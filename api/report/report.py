@@ -20,7 +20,6 @@ from consistency.model import Window, utc_text
 from consistency.resources import Resources, require_ledger
 
 SCHEMA_VERSION = 1
-DEFAULT_LENGTH = timedelta(days=14)
 
 
 def report_of(resources: Resources, window: Window, rule: str, now: datetime) -> dict[str, Any]:

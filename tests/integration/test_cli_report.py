@@ -86,6 +86,8 @@ def test_a_window_of_whole_days_is_that_of_the_zone() -> None:
         ("--start-date 2026-02-30", "--start-date: '2026-02-30' is no date"),
         ("--start-date now-1h --end-date now-2h", "--end-date: "),
         ("--start-date 2999-01-01", "--start-date: 2999-01-01 is in the future"),
+        ("--start-date 2001-01-01", "--start-date: a report covers at most 400 days, this would be "),
+        ("--start-date 2021-01-01 --end-date 2022-12-31", "this would be 730; begin on 2021-11-29 or later"),
         ("--rule nope", "--rule: there is no rule 'nope'; known are task-outputs"),
         ("--language fr", "'--language': 'fr' is not one of 'en', 'zh'"),
     ],

@@ -153,3 +153,11 @@ def test_a_report_is_shown_and_can_be_kept(here: Measured) -> None:
         assert answer.headers["content-type"].startswith(kind)
         assert "attachment" in answer.headers["content-disposition"]
     assert "start_date" in browser.see("/report?start_date=soon", 422).text
+
+
+@pytest.mark.parametrize("path", ["/report", "/report.html", "/report.md", "/report.json"])
+def test_a_report_of_decades_is_not_made(here: Measured, path: str) -> None:
+    page = Browser(here.api).see(f"{path}?start_date=1970-01-01", 422)
+    assert "start_date: a report covers at most 400 days, this would be" in page.text
+    assert "or later" in page.text
+    assert Browser(here.api).see("/report?start_date=1970-01-01&end_date=1970-12-31").answer.ok
