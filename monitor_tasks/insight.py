@@ -1,6 +1,6 @@
 """What a report says beyond its counts: trend, onset, unusual volumes, the database's state, custom checks."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,10 +26,11 @@ from monitor_tasks.comparison import compare
 from monitor_tasks.custom_checks import Context, run_custom_check
 from monitor_tasks.hour_points import points_of, rounded, side_of, whole_window
 from monitor_tasks.measured import Measured, whole_hours
+from monitor_tasks.missing_by import MissingBy, largest_first, missing_by_keys
 from monitor_tasks.onset import onset
 from monitor_tasks.performance import database_findings
 from monitor_tasks.report import Evidence, measurable_counts
-from monitor_tasks.segments import count_segments
+from monitor_tasks.segments import Segment, count_segments, segment_rows
 from monitor_tasks.trends import trend
 from monitor_tasks.volume import volume_findings
 
@@ -50,6 +51,7 @@ class Inquiry:
     rule: BoundRule
     measured: Measured
     tally: Tally
+    missing_keys: Collection[str] = ()  # those that a quick check knows
 
     @property
     def zone(self) -> ZoneInfo:
@@ -68,23 +70,43 @@ def add_insight(inquiry: Inquiry, evidence: Evidence) -> None:
         evidence.comparison = _comparison(inquiry)
     if inquiry.run.options.get("detailed"):
         evidence.detail = _detail(inquiry)
-    if inquiry.rule.mapping.segments and inquiry.run.type is not CheckType.QUICK:
-        with _or_problem(evidence, "segments"):
-            evidence.segments = rounded(
-                count_segments(inquiry.source, inquiry.rule, inquiry.run.window, inquiry.run.as_of)
-            )
+    if inquiry.rule.mapping.segments:
+        _break_down(inquiry, evidence)
     inquiry.source.on_progress()
-    with _or_problem(evidence, "database advice"):
+    with _or_problem(evidence, "no database advice"):
         evidence.findings += database_findings(inquiry.resources, inquiry.run, inquiry.rule, evidence.timings)
     _run_custom_checks(inquiry, evidence)
 
 
 @contextmanager
-def _or_problem(evidence: Evidence, subject: str) -> Iterator[None]:
+def _or_problem(evidence: Evidence, trouble: str) -> Iterator[None]:
     try:
         yield
     except (DatabaseError, SQLAlchemyError) as error:
-        evidence.problems.append(f"no {subject}: {first_line(error)}")
+        evidence.problems.append(f"{trouble}: {first_line(error)}")
+
+
+def _break_down(inquiry: Inquiry, evidence: Evidence) -> None:
+    """By the rule's columns: all tasks of the window, or of a quick check, to keep it cheap, the missing ones alone."""
+    source, rule, run = inquiry.source, inquiry.rule, inquiry.run
+    if run.type is not CheckType.QUICK:
+        with _or_problem(evidence, "no segments"):
+            counted = count_segments(source, rule, run.window, run.as_of)
+            evidence.segments = rounded({name: segment_rows(each) for name, each in counted.items()})
+            evidence.missing_by = _missing_by(counted, inquiry.tally.missing)
+    elif inquiry.missing_keys:
+        # A problem that begins with "no" keeps findings from ending, and this one says nothing about them.
+        with _or_problem(evidence, "the missing tasks were not broken down"):
+            timings = list(evidence.timings)
+            evidence.missing_by = missing_by_keys(source, rule, inquiry.missing_keys, timings)
+            evidence.timings = timings
+
+
+def _missing_by(counted: Mapping[str, Segment], missing: int) -> MissingBy | None:
+    if not missing:
+        return None
+    by_value = {name: {value: each.missing for value, each in segment.items()} for name, segment in counted.items()}
+    return {name: largest_first(values, missing) for name, values in by_value.items()}
 
 
 def _judge_hours(inquiry: Inquiry, evidence: Evidence) -> None:

@@ -27,15 +27,19 @@ def tasks_with_outputs(
     rule: BoundRule, place: int, numbers: Sequence[int], dialect: str, offsets: Offsets, *, keyed: bool
 ) -> Select[Any]:
     """The tasks placed at column `place` in these windows; `keyed` leaves only those with one of the `keys`."""
-    if keyed and dialect == "postgresql":
-        rule = gaps.among_keys(rule, "keys")
-    conditions = [*gaps.successful(rule), *gaps.placed(rule, place), _finished_in(rule, place, numbers)]
-    if keyed and dialect != "postgresql":
-        conditions.append(rule.key.in_(bindparam("keys", expanding=True)))
+    rule, among = only_with_keys(rule, dialect) if keyed else (rule, [])
+    conditions = [*gaps.successful(rule), *gaps.placed(rule, place), _finished_in(rule, place, numbers), *among]
     columns = _task_columns(rule, place, offsets)
     if dialect == "postgresql":
         return _by_lateral(rule, offsets, columns, conditions)
     return _by_join(rule, place, offsets, columns, conditions)
+
+
+def only_with_keys(rule: BoundRule, dialect: str) -> tuple[BoundRule, list[ColumnElement[bool]]]:
+    """The rule over the tasks with one of the bound `keys`, and the conditions that this takes besides."""
+    if dialect == "postgresql":
+        return gaps.among_keys(rule, "keys"), []
+    return rule, [rule.key.in_(bindparam("keys", expanding=True))]
 
 
 def _finished_in(rule: BoundRule, place: int, numbers: Sequence[int]) -> ColumnElement[bool]:

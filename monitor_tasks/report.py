@@ -28,6 +28,7 @@ class Evidence:
     onset: dict[str, Any] | None = None
     comparison: dict[str, Any] | None = None
     segments: dict[str, Any] | None = None
+    missing_by: dict[str, Any] | None = None
     detail: dict[str, Any] | None = None
 
 
@@ -67,6 +68,7 @@ def build_report(
         "trend": evidence.trend,
         "onset": evidence.onset,
         "segments": evidence.segments,
+        "missing_by": evidence.missing_by,
         "problems": evidence.problems,
     }
     if evidence.comparison is not None:

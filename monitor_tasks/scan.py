@@ -80,7 +80,7 @@ def scan(source: Source, rule: BoundRule, scope: Scope, on_missing: OnMissing | 
         _gather_in_hash_tables(connection)
         recheck = Recheck(source, rule, scope, scanned, on_missing)
         source.on_progress()
-        for row in _timed(connection, scan_statement(rule, scope, connection.dialect), "tasks", scanned.timings):
+        for row in timed(connection, scan_statement(rule, scope, connection.dialect), "tasks", scanned.timings):
             if row[_KIND] == _MISSING:
                 recheck.suspect(row)
             else:
@@ -96,7 +96,7 @@ def _gather_in_hash_tables(connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL enable_sort = off")
 
 
-def _timed(connection: Connection, prepared: Prepared, name: str, timings: list[Timing]) -> Iterator[Row[Any]]:
+def timed(connection: Connection, prepared: Prepared, name: str, timings: list[Timing]) -> Iterator[Row[Any]]:
     """The rows as they come; only the time spent waiting for the database is counted."""
     waited, rows, began = 0.0, 0, time.perf_counter()
     streamed = {"stream_results": True}
@@ -198,7 +198,7 @@ class Recheck:
         self.source.on_progress()
         with snapshot(self.source.primary, self.source.statement_timeout) as connection:
             prepared = scan_statement(self.rule, self.scope, connection.dialect, keys, listed=listed)
-            yield from _timed(connection, prepared, "second look at missing tasks", self.scanned.timings)
+            yield from timed(connection, prepared, "second look at missing tasks", self.scanned.timings)
 
 
 def _count_strays(source: Source, connection: Connection, rule: BoundRule, scope: Scope, scanned: Scanned) -> None:
@@ -206,7 +206,7 @@ def _count_strays(source: Source, connection: Connection, rule: BoundRule, scope
     if prepared is None:
         return
     source.on_progress()
-    for row in _timed(connection, prepared, "outputs without task", scanned.timings):
+    for row in timed(connection, prepared, "outputs without task", scanned.timings):
         tally = scanned.settled.at(int(row.slot) * scope.slot_seconds)
         if row.kind == Stray.ORPHAN:
             tally.orphans += int(row.outputs)

@@ -23,30 +23,38 @@ _MOST_PIECES = 400
 
 
 @dataclass
-class _Counts:
+class Counts:
+    """Of the tasks with one value."""
+
     tasks: int = 0
     missing: int = 0
 
 
-def count_segments(source: Source, rule: BoundRule, window: Window, as_of: datetime) -> dict[str, Any]:
-    """For each segment column the ten values with the most missing tasks; DatabaseError if a statement is too slow.
+Segment = dict[str | None, Counts]
+
+
+def value_text(value: object) -> str | None:
+    """A value as it stands in a report."""
+    return None if value is None else str(value)[:_LONGEST_VALUE]
+
+
+def count_segments(source: Source, rule: BoundRule, window: Window, as_of: datetime) -> dict[str, Segment]:
+    """For each segment column the tasks and missing ones of its values; DatabaseError if a statement is too slow.
 
     Read day by day, so that each statement is bounded; without the second look that the report's own counts have had.
     """
-    return {name: _rows(_counted(source, rule, rule.parent.c[name], window, as_of)) for name in rule.mapping.segments}
+    return {name: _counted(source, rule, rule.parent.c[name], window, as_of) for name in rule.mapping.segments}
 
 
-def _counted(
-    source: Source, rule: BoundRule, column: ColumnElement[Any], window: Window, as_of: datetime
-) -> dict[str | None, _Counts]:
-    counted: dict[str | None, _Counts] = defaultdict(_Counts)
+def _counted(source: Source, rule: BoundRule, column: ColumnElement[Any], window: Window, as_of: datetime) -> Segment:
+    counted: Segment = defaultdict(Counts)
     days = -(-window.length // (_MOST_PIECES * DAY))
     for piece in cut(window, max(1, days) * DAY):
         source.on_progress()
         statement = segment_statement(rule, column, piece, as_of)
         with snapshot(source.read, source.statement_timeout) as connection:
             for value, tasks, missing in connection.execute(statement):
-                counts = counted[None if value is None else str(value)[:_LONGEST_VALUE]]
+                counts = counted[value_text(value)]
                 counts.tasks, counts.missing = counts.tasks + int(tasks), counts.missing + int(missing)
     return counted
 
@@ -69,7 +77,8 @@ def _matured(rule: BoundRule, place: int, window: Window, as_of: datetime) -> Co
     return and_(*conditions, *gaps.within(rule, place, window), gaps.matured(rule, place, as_of))
 
 
-def _rows(counted: dict[str | None, _Counts]) -> list[dict[str, Any]]:
+def segment_rows(counted: Segment) -> list[dict[str, Any]]:
+    """The ten values with the most missing tasks."""
     worst = sorted(counted.items(), key=lambda item: (-item[1].missing, -item[1].tasks, item[0] or ""))
     return [
         {

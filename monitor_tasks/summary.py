@@ -65,7 +65,8 @@ def _summarise_quick(
     hours = by_hour(found.scanned.slots()) if run.options.get("detailed") else Slots()
     measured = Measured(hours=hours, covered=[run.window])
     _look_into_the_future(resources, run, rule, tally, evidence)
-    add_insight(Inquiry(resources, source, run, rule, measured, tally), evidence)
+    inquiry = Inquiry(resources, source, run, rule, measured, tally, missing_keys=tuple(found.open_now))
+    add_insight(inquiry, evidence)
 
     def remember_slices(connection: Connection, now: datetime) -> None:
         remember(connection, rule, run.window, found, cursor, known, behind, now)

@@ -12,7 +12,7 @@ from tests.factories.checking import check, resources_of
 from tests.factories.minutely import LAST, create_minutely
 from tests.factories.pages import DOCS
 
-NAMED_BY_USERS = {"statements", "segments"}
+NAMED_BY_USERS = {"statements", "segments", "missing_by"}
 
 
 def keys_of(found: Any, *, named_by_users: bool = False) -> Iterator[str]:
@@ -38,7 +38,7 @@ def test_every_key_of_a_report_is_described(sqlite_url: str) -> None:
     deep = check(resources, CheckType.DEEP, LAST)
     window = Window(LAST - timedelta(days=6), LAST)
     ranged = check(resources, CheckType.RANGE, LAST, window=window, compare_at=LAST - timedelta(days=2), detailed=True)
-    assert {"trend", "onset", "segments"} <= {key for key, value in deep.items() if value is not None}
+    assert {"trend", "onset", "segments", "missing_by"} <= {key for key, value in deep.items() if value is not None}
     assert {"comparison", "detail"} <= ranged.keys()
     assert deep["findings"]
     page = (DOCS / "reference" / "numbers.md").read_text()

@@ -22,6 +22,7 @@ from consistency.database import connect
 from consistency.mapping import DEFAULT_RULE
 from consistency.model import CheckType, Health, Level, Window
 from monitor_tasks.index_advice import FUTURE, STRAYS, TASKS, UNPLACED
+from monitor_tasks.missing_by import COLUMNS
 from notifiers.alerts.kinds import KINDS
 from tests.factories.fortnight import DAY, FORTNIGHT, INCIDENT, NOW, RULE, Fortnight, empty_fortnight, fortnight
 
@@ -262,7 +263,7 @@ def test_every_word_has_its_use_and_every_state_its_word() -> None:
     spoken = [name for name in LANGUAGES["en"] if not name.startswith(families)]
     assert [name for name in spoken if f'"{name.removesuffix("_one")}"' not in code] == []
     ran = set(RunState) - {RunState.PLANNING, RunState.PLANNED}
-    statements = {TASKS, STRAYS, FUTURE, UNPLACED, "second look at missing tasks"}
+    statements = {TASKS, STRAYS, FUTURE, UNPLACED, COLUMNS, "second look at missing tasks"}
     known = {"check": CheckType, "health": Health, "level": Level, "kind": KINDS, "state": ran, "statement": statements}
     for language in LANGUAGES.values():
         assert [

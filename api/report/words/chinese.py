@@ -152,6 +152,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "source_volume": "任务量",
         "statement_tasks": "任务",
         "statement_second look at missing tasks": "复查缺失任务",
+        "statement_columns of missing tasks": "读取缺失任务的分组列",
         "statement_outputs without task": "没有任务的输出",
         "statement_finish times in the future": "未来的完成时间",
         "statement_tasks without any finish time": "没有完成时间的任务",

@@ -157,6 +157,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "source_volume": "volume",
         "statement_tasks": "tasks",
         "statement_second look at missing tasks": "second look at missing tasks",
+        "statement_columns of missing tasks": "columns of missing tasks",
         "statement_outputs without task": "outputs without task",
         "statement_finish times in the future": "finish times in the future",
         "statement_tasks without any finish time": "tasks without any finish time",
