@@ -41,11 +41,10 @@ def banner_of(
     first = wrong[0] if wrong else "checks"
     status = str(health["status"])
     headline = words.say("headline", health=words.known("health", status), what=said[first])
-    others = [said[name] for name in wrong[1:]]
-    if first != "checks" and "checks" not in wrong:
-        others.append(said["checks"])
+    others = [said[name] for name in wrong[1:] if name != "checks"]
+    checked = () if first == "checks" else (said["checks"],)
     more = _more(check, words) if check else ()
-    return Banner(status, headline, (*more, *others), check)
+    return Banner(status, headline, (*checked, *more, *others), check)
 
 
 def telling_check(checks: Sequence[Record]) -> Record | None:

@@ -119,7 +119,7 @@ def repair(
         total=sum(record["counts"].values()),
         pending=record["counts"].get("pending", 0),
         items=items,
-        older=older(request, cursor),
+        more=older(request, cursor),
         query=query,
         is_first_page=not query.cursor,
         now=now,

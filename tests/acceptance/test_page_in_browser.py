@@ -117,7 +117,7 @@ def put_it_right(visit: Visit, on_stage: Stage) -> None:
     assert number_of_outputs(on_stage) == TASKS - MISSING
     page.get_by_label("To apply the plan").fill(str(MISSING))
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("status").first).to_contain_text("The workers carry out the plan")
+    expect(page.get_by_role("status").first).to_contain_text("The workers were asked to carry out the plan")
     expect(page.locator("h1 .chip")).to_have_text("succeeded")
     expect(page.locator(".versus")).to_contain_text("100 %")
     assert number_of_outputs(on_stage) == TASKS

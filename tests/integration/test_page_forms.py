@@ -158,6 +158,8 @@ def test_what_is_not_there_is_a_page_for_people_and_json_for_programs(open_door:
     assert open_door.get("/nothing").headers["content-type"] == MEDIA_TYPE
     browser = Browser(open_door)
     assert browser.session.get(open_door.url + "/api/nothing").headers["content-type"] == MEDIA_TYPE
-    assert browser.session.put(open_door.url + "/runs").status_code == 405
+    refused = browser.session.put(open_door.url + "/runs", headers={"Accept-Language": "zh"})
+    assert refused.status_code == 405
+    assert "此地址不支持这种请求" in refused.text
     head = browser.session.head(open_door.url + "/nothing")
     assert (head.status_code, head.content) == (404, b"")

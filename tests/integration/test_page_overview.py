@@ -58,6 +58,7 @@ def test_a_check_that_is_overdue_is_never_shown_as_healthy(here: Measured) -> No
     page = Browser(here.api).see("/")
     assert "the last quick check of task-outputs ended" in page.text
     assert "one is due every 15 min" in page.text
+    assert page.text.index("the last quick check of") < page.text.index("What that check saw: 10 of 40")
     assert "✔" not in page.title
     assert "healthy.svg" not in page.answer.text.replace("unhealthy.svg", "")
 

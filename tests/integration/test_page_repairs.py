@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from api.page.paging import ROWS
 from compensation import control
 from compensation.engine import work
 from compensation.runs import Run
@@ -180,6 +181,16 @@ def test_tasks_of_a_repair_are_paged_and_chosen_by_outcome(here: tuple[Studio, B
     assert "There are no such tasks here." in browser.see(f"/repairs/{run.id}?state=pending").text
     assert "repaired 5" in browser.see(f"/repairs/{run.id}?state=done").text
     assert "state" in browser.see(f"/repairs/{run.id}?state=odd", 422).text
+
+
+def test_more_tasks_of_a_repair_are_not_called_older(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    studio = studio_of(studio.resources.primary, lost_tasks(ROWS + 1))
+    path = f"/repairs/{studio.plan(dry_run=True).id}"
+    page = browser.see(path)
+    assert "Older ones" not in page.text
+    [following] = [link for link in page.links() if "cursor=" in link]
+    assert f"p-{ROWS + 1} " in browser.see(following).text
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,11 @@ def test_every_state_has_a_word(kind: str, names: type) -> None:
     assert {f"{kind}_{name}" for name in names} <= CHINESE.keys()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 429, 500, 503])
+def test_every_problem_that_a_page_can_tell_has_a_title(status: int) -> None:
+    assert f"problem_{status}" in CHINESE
+
+
 def test_every_state_of_a_repair_has_a_word_in_chinese() -> None:
     words = Words("zh", ZoneInfo("UTC"))
     assert [state for state in RunState if words.known("state", state).isascii()] == []

@@ -212,8 +212,8 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "note_plan_joined": "A repair of this scope is under way already; this is it.",
         "note_wrong_count": "Nothing was done: {typed} was typed, but it is {expected}.",
         "note_needs_approval": "Nothing was done: this plan needs a person's approval; look at it and tick the box.",
-        "note_applied": "The workers carry out the plan.",
-        "note_rolling_back": "The workers take the repair back.",
+        "note_applied": "The workers were asked to carry out the plan.",
+        "note_rolling_back": "The workers were asked to take the repair back.",
         "note_rehearsed": "A rollback would delete {deleted} rows; {kept} were changed and stay, {gone} are gone"
         " already.",
         "note_paused": "Paused: nothing is written until it is resumed.",
