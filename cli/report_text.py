@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from api.views.times import local_text, seconds_text, window_text
 from cli.outline import outline
 from cli.terminal import columns, health_mark, printable
+from consistency.main_group import main_group
 from consistency.model import Window, parse_utc, utc_text
 from consistency.rules import rate_text
 
@@ -21,7 +22,7 @@ UNUSUAL = {
     "clock_skew": "tasks that finish in the future",
     "deleted": "deleted tasks",
 }
-DETAILS = ("comparison", "onset", "trend", "segments", "detail")
+DETAILS = ("comparison", "onset", "trend", "segments", "missing_by", "detail")
 
 
 def report_lines(report: Report, zone: ZoneInfo, *, colours: bool, several_rules: bool, detailed: bool) -> list[str]:
@@ -56,6 +57,8 @@ def _facts(report: Report, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         yield "coverage", f"{100 * report['coverage']:.1f} % of the window"
     late = "lateness not measurable" if counts["late"] is None else f"{counts['late']} late"
     yield "tasks", f"{counts['missing']} missing, {late}, {counts['pending']} within their grace period"
+    if mostly := _mostly(report):
+        yield "mostly", mostly
     average = report["avg_outputs_per_task"]
     yield "outputs", f"{counts['outputs']}" + (f", {average:g} a task" if average is not None else "")
     delays = report["delay_seconds"]
@@ -68,6 +71,17 @@ def _facts(report: Report, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         yield "compared", printable(report["comparison"]["sentence"])
     if report["onset"]:
         yield "since", _onset(report["onset"], zone)
+
+
+def _mostly(report: Report) -> str:
+    """`27 of 31 are workflow img2video`; empty where no value stands out."""
+    group = main_group(report.get("missing_by"))
+    if group is None:
+        return ""
+    looked_at = " looked at" if group.of < report["counts"]["missing"] else ""
+    column, value = printable(group.column), printable(group.value)
+    said = f"have no {column}" if group.value is None else f"are {column} {value}"
+    return f"{group.missing} of {group.of}{looked_at} {said}"
 
 
 def _onset(onset: Report, zone: ZoneInfo) -> str:

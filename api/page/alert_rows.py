@@ -65,6 +65,12 @@ def alert_row(
     }
 
 
+def mostly_words(alert: Alert, settings: Settings, words: Words) -> str:
+    """For whom outputs are missing, as messages say it; empty where nobody stands out."""
+    mostly = fact_of(alert, settings).mostly
+    return _PHRASES[words.language].mostly(mostly) if mostly else ""
+
+
 def what_text(alert: Alert, settings: Settings, words: Words) -> str:
     """What is wrong, or that it is over, as messages say it."""
     phrases, fact = _PHRASES[words.language], fact_of(alert, settings)

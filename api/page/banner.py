@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from api.page.mostly import mostly_text
 from api.page.wording import Words
 from api.views.health import GRAVEST_FIRST
 from api.views.overview import overall_health, periods
@@ -115,3 +116,5 @@ def _more(check: Record, words: Words) -> Iterator[str]:
     if check["stale"]:
         yield words.say("when_seen")
     yield words.say(key, missing=counts["missing"], tasks=counts["tasks"], low=low, high=high)
+    if mostly := mostly_text(check["report"], words):
+        yield mostly

@@ -14,6 +14,7 @@ from api.ledger import UsesLedger
 from api.orders.checks import require_somebody, start_checks
 from api.page.chrome import chrome
 from api.page.forms import OperatorForm
+from api.page.mostly import mostly_text
 from api.page.notes import back, failed
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
@@ -99,6 +100,7 @@ def run(request: Request, visitor: Visit, services: UsesServices, ledger: UsesLe
         **frame,
         run=record,
         report=record["report"],
+        mostly=mostly_text(record["report"], visitor.words) if record["report"] else "",
         health=record["health"] or "unknown",
         course=_course(record["report"], visitor.words),
         flower=flower_address(services.settings, record["task_id"]),

@@ -30,8 +30,8 @@ class Alert:
     """An alert as it stands in the ledger.
 
     `level` rises at once and falls when three bad observations in a row were milder. `details` holds `numbers`,
-    `window` (two texts), `top`, `onset`, `check_id`, `verdict`, `command`, `fix`, `findings`, `silent_since`,
-    `due_every` (seconds) and `trouble`, each where known.
+    `window` (two texts), `top`, `mostly`, `onset`, `check_id`, `verdict`, `command`, `fix`, `findings`,
+    `silent_since`, `due_every` (seconds) and `trouble`, each where known.
     `repair` holds `run_id`, `restored` and `wanted`. `updated_at` is when it last changed in a way that somebody may
     have to be told of.
     """

@@ -5,9 +5,11 @@ A report that has not measured everything says nothing, neither good nor bad, an
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from consistency.main_group import main_group
 from consistency.model import CheckType, Level, parse_utc, utc_text
 from consistency.rules import level_of, wilson_interval
 from consistency.settings import Settings
@@ -110,6 +112,7 @@ def _details(report: Report, settings: Settings) -> dict[str, Any]:
         "window": [window["start"], window["end"]],
         "top": [str(key) for key in report["missing_sample"][:_MOST_KEYS]],
         "command": _command(report, settings) if counts["missing"] else "",
+        "mostly": _mostly(report),
         "onset": _onset(report["onset"]) if report["onset"] else None,
     }
     return {name: value for name, value in details.items() if value}
@@ -126,6 +129,11 @@ def _command(report: Report, settings: Settings) -> str:
     rule = f" --rule {report['rule']}" if len(settings.rules) > 1 else ""
     what = "repair plan" if repairable else "missing"
     return "reconcilery {} --start-date {} --end-date {}{}".format(what, *window, rule)
+
+
+def _mostly(report: Report) -> dict[str, Any] | None:
+    group = main_group(report.get("missing_by"))
+    return asdict(group) if group else None
 
 
 def _onset(onset: Report) -> dict[str, Any]:

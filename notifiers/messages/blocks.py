@@ -133,6 +133,8 @@ class Speech:
             yield _numbers_name(alert), one_line(numbers)
         if alert.window:
             yield "window", self.phrases.span(*ends_text(*alert.window, self.zone))
+        if alert.mostly:
+            yield "mostly", one_line(self.phrases.mostly(alert.mostly))
 
     def _since(self, alert: AlertFact, message: Message) -> str:
         since = alert.silent_since or alert.since

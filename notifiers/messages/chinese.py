@@ -9,7 +9,7 @@ from consistency.model import Level
 from notifiers.messages.chinese_events import CHINESE_EVENTS
 from notifiers.messages.event_facts import sentence
 from notifiers.messages.figures import figure, in_one_unit, percent, share
-from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
+from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
 from notifiers.messages.phrases import MOST_RULES
 
 _REASONS = {
@@ -35,6 +35,7 @@ _NAMES = {
     "since": "开始时间",
     "lasted": "持续时间",
     "trouble": "错误",
+    "mostly": "主要是",
     "onset": "下降",
     "top": "任务",
     "repair": "修复",
@@ -127,6 +128,10 @@ class Chinese:
 
     def span(self, start: str, end: str) -> str:
         return f"{start} 至 {end}"
+
+    def mostly(self, mostly: Mostly) -> str:
+        what = f"没有 {mostly.column}" if mostly.value is None else f"{mostly.column} 为 {mostly.value}"
+        return f"{what}（{figure(mostly.of)} 个中的 {figure(mostly.missing)} 个）"
 
     def onset(self, onset: Onset, at: str, until: str) -> str:
         fall = f"{at} 起，从 {percent(onset.rate_before)} 降至 {percent(onset.rate_after)}"

@@ -8,7 +8,7 @@ from consistency.model import Level
 from notifiers.messages.english_events import ENGLISH_EVENTS
 from notifiers.messages.event_facts import sentence
 from notifiers.messages.figures import figure, in_one_unit, percent, share
-from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
+from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
 from notifiers.messages.phrases import MOST_RULES
 
 _REASONS = {
@@ -35,6 +35,7 @@ _NAMES = {
     "since": "Since",
     "lasted": "Lasted",
     "trouble": "It says",
+    "mostly": "Mostly",
     "onset": "Fell",
     "top": "Tasks",
     "repair": "Repair",
@@ -126,6 +127,10 @@ class English:
 
     def span(self, start: str, end: str) -> str:
         return f"{start} to {end}"
+
+    def mostly(self, mostly: Mostly) -> str:
+        what = f"no {mostly.column}" if mostly.value is None else f"{mostly.column} {mostly.value}"
+        return f"{what} ({figure(mostly.missing)} of {figure(mostly.of)})"
 
     def onset(self, onset: Onset, at: str, until: str) -> str:
         fall = f"{at}, from {percent(onset.rate_before)} to {percent(onset.rate_after)}"

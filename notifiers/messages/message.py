@@ -31,6 +31,15 @@ class Onset(_Fact):
     rate_after: float
 
 
+class Mostly(_Fact):
+    """For whom outputs are missing: `missing` of `of` tasks have this value, None for NULL, in the column."""
+
+    column: str
+    value: str | None
+    missing: int
+    of: int
+
+
 class AlertFact(_Fact):
     """One alert as it stood when the message was decided. `until` is set once it is resolved."""
 
@@ -52,6 +61,7 @@ class AlertFact(_Fact):
     window: Window | None = None
     #: The keys of some affected tasks.
     top: tuple[str, ...] = ()
+    mostly: Mostly | None = None
     onset: Onset | None = None
     #: Of a silent checker: since when no whole check has ended, and how often one is due.
     silent_since: datetime | None = None

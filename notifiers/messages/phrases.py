@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from consistency.model import Level
-from notifiers.messages.message import AlertFact, NoticeFact, Onset, Repaired
+from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
 
 #: More rules than these are counted, not named.
 MOST_RULES = 3
@@ -72,6 +72,9 @@ class Phrases(Protocol):
 
     def span(self, start: str, end: str) -> str:
         """From one moment to another."""
+
+    def mostly(self, mostly: Mostly) -> str:
+        """For whom outputs are missing."""
 
     def onset(self, onset: Onset, at: str, until: str) -> str:
         """When the rate fell, and how far; `until` is empty while it is low."""

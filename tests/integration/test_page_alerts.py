@@ -54,6 +54,17 @@ def test_an_alert_can_be_taken_on_and_ended(everywhere: Measured) -> None:
     assert alert.id in Browser(everywhere.api).see("/alerts?state=all").answer.text
 
 
+def test_an_alert_says_for_whom_outputs_are_missing(here: Measured) -> None:
+    now = here.now() - timedelta(minutes=1)
+    mostly = {"column": "workflow", "value": "<img2video>", "missing": 27, "of": 31}
+    with transaction(here.resources.store) as connection:
+        found = seen("h", now, rule="task-outputs", details={"mostly": mostly})
+        ingest(connection, here.resources.settings, [found], now)
+        alert = find_alerts(connection)[0]
+    page = Browser(here.api).see(f"/alerts/{alert.id}")
+    assert "workflow <img2video> (27 of 31)" in page.text
+
+
 def test_an_alert_can_be_silenced_for_a_reason_and_the_silence_ended(everywhere: Measured) -> None:
     alert = fire(everywhere)
     assert "reason" in act(everywhere, f"/alerts/{alert.id}/silence", **{"for": "2h"}).message

@@ -46,6 +46,7 @@ def poison(place: Measured) -> None:
         report = json.loads(json.dumps(run.report))
         report |= {"missing_sample": [HOSTILE], "problems": [HOSTILE], "segments": {HOSTILE: []}}
         report["segments"] = {HOSTILE: [{"value": HOSTILE, "tasks": 9, "missing": 9, "completion_rate": 0.0}]}
+        report["missing_by"] = {HOSTILE: [{"value": HOSTILE, "missing": 9, "of": 10}]}
         report["findings"] = [{"source": HOSTILE, "level": "high", "message": HOSTILE, "fix": HOSTILE}]
         report["database"]["statements"][HOSTILE] = {"times": 1, "seconds": 1.0, "slowest": 1.0, "rows": 1}
         with transaction(store) as connection:

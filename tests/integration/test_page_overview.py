@@ -9,6 +9,7 @@ import pytest
 
 from api.page.static_files import static_files
 from consistency.events import EventLevel
+from consistency.mapping import DEFAULT_RULE
 from consistency.model import CheckType
 from notifiers.alerts.ingest import ingest
 from tests.factories.browsing import PAGES, Browser, assert_self_contained
@@ -50,6 +51,16 @@ def test_it_says_in_words_how_many_tasks_have_their_output(everywhere: Measured)
     chinese = Browser(everywhere.api).see("/", headers=CHINESE)
     assert "最近一小时成功的任务中，75.0 % 有输出" in chinese.text  # noqa: RUF001 - a Chinese comma
     assert '<html lang="zh-Hans"' in chinese.answer.text
+
+
+def test_it_says_for_whom_outputs_are_missing(database_url: str) -> None:
+    rule = DEFAULT_RULE.model_copy(update={"segments": ("workflow",)})
+    with measured(database_url, rules=(rule.model_dump(),)) as place:
+        run = place.check()
+        browser = Browser(place.api)
+        for path in ("/", f"/runs/{run.id}"):
+            assert "10 of 10 are workflow w0." in browser.see(path).text
+            assert "10 个中有 10 个的 workflow 为 w0。" in browser.see(path, headers=CHINESE).text
 
 
 def test_a_check_that_is_overdue_is_never_shown_as_healthy(here: Measured) -> None:

@@ -11,7 +11,7 @@ import pytest
 from consistency.model import Level
 from notifiers.channels.channel import WEBHOOK_RETRIES, Outcome
 from notifiers.messages.events import our_event
-from notifiers.messages.message import Message
+from notifiers.messages.message import Message, Mostly
 from tests.factories.channels import a_channel
 from tests.factories.messages import AT, a_message, an_alert
 from tests.factories.pages import DOCS, code_blocks
@@ -28,6 +28,7 @@ ALERT = an_alert(
     numbers={"tasks": 1000, "missing": 412, "late": 3, "completion_rate": 0.588},
     window=(AT - timedelta(hours=1), AT),
     top=("88121", "88122"),
+    mostly=Mostly(column="workflow", value="img2video", missing=380, of=412),
 )
 REPAIRED = our_event(
     "repair_succeeded",

@@ -102,6 +102,14 @@ def test_what_a_message_needs_is_kept_with_it() -> None:
     json.dumps(seen.details)
 
 
+def test_for_whom_outputs_are_missing_is_kept_with_it() -> None:
+    row = {"value": "img2video", "missing": 27, "of": 31}
+    (seen,) = observations_of(report_of(missing_by={"workflow": [row]}), SETTINGS)
+    assert seen.details["mostly"] == {"column": "workflow", **row}
+    (seen,) = observations_of(report_of(missing_by={"workflow": [{**row, "missing": 9}]}), SETTINGS)
+    assert "mostly" not in seen.details
+
+
 def test_a_good_one_has_its_numbers_and_no_command() -> None:
     (seen,) = observations_of(report_of(0), SETTINGS)
     assert seen.details["numbers"] == {"tasks": 378, "missing": 0, "late": 6, "completion_rate": 1.0}

@@ -56,6 +56,24 @@ def test_the_verdict_comes_first_and_the_next_command_last() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"value": "img2video", "missing": 27, "of": 31}, "27 of 31 are workflow img2video"),
+        ({"value": "a\nb", "missing": 27, "of": 31}, "27 of 31 are workflow a?b"),
+        ({"value": None, "missing": 27, "of": 31}, "27 of 31 have no workflow"),
+        ({"value": "img2video", "missing": 20, "of": 25}, "20 of 25 looked at are workflow img2video"),
+    ],
+)
+def test_it_says_for_whom_outputs_are_missing(row: dict[str, Any], expected: str) -> None:
+    assert lines(report(missing_by={"workflow": [row]}))[3] == f"  mostly   {expected}"
+
+
+def test_where_nobody_stands_out_it_says_nothing_of_it() -> None:
+    rare = {"value": "img2video", "missing": 9, "of": 31}
+    assert lines(report(missing_by={"workflow": [rare]})) == lines(report())
+
+
+@pytest.mark.parametrize(
     ("shown", "expected"),
     [
         # Nothing is missing: there is nothing to do next.

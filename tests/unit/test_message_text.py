@@ -6,13 +6,14 @@ import pytest
 
 from consistency.model import Level
 from notifiers.messages.fitting import BLANK
-from notifiers.messages.message import AlertFact, Onset
+from notifiers.messages.message import AlertFact, Mostly, Onset
 from notifiers.messages.wording import Wording
 from tests.factories.messages import AT, BROKEN, OVER, SILENT, a_message, a_notice, an_alert
 
 ENGLISH = Wording("en", ZoneInfo("Asia/Shanghai"))
 CHINESE = Wording("zh", ZoneInfo("Asia/Shanghai"))
 ONSET = Onset(at=AT - timedelta(hours=1), until=AT, rate_before=0.998, rate_after=0.41)
+MOSTLY = Mostly(column="workflow", value="img2video", missing=27, of=31)
 #: What is told, why, and lines that stand below the title, in both languages.
 BELOW: list[tuple[AlertFact, str, list[str], list[str]]] = [
     (
@@ -50,12 +51,13 @@ BELOW: list[tuple[AlertFact, str, list[str], list[str]]] = [
         ],
     ),
     (
-        an_alert(level=Level.LOW, flapping=True, numbers={}, command="", onset=ONSET),
+        an_alert(level=Level.LOW, flapping=True, numbers={}, command="", onset=ONSET, mostly=MOSTLY),
         "flapping",
         [
             "It comes and goes; you hear of it again when it stays as it is.",
             "",
             "Check: quick",
+            "Mostly: workflow img2video (27 of 31)",
             "Since: 2026-09-16 12:00 +08:00, for 0 s",
             "Fell: 2026-09-16 11:00 +08:00, from 99.8 % to 41.0 %, until 2026-09-16 12:00 +08:00",
         ],
@@ -63,6 +65,7 @@ BELOW: list[tuple[AlertFact, str, list[str], list[str]]] = [
             "状态反复变化，稳定后会再通知。",
             "",
             "检查：快速检查",
+            "主要是：workflow 为 img2video（31 个中的 27 个）",
             "开始时间：2026-09-16 12:00 +08:00，已持续 0 秒",
             "下降：2026-09-16 11:00 +08:00 起，从 99.8 % 降至 41.0 %，至 2026-09-16 12:00 +08:00",
         ],

@@ -83,6 +83,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "label_source": "来源",
         "label_channel": "渠道",
         "label_service": "服务",
+        "mostly_name": "主要是",
         "some_tasks": "部分任务",
         "trouble": "错误",
         "fix": "处理方法",

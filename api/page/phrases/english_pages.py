@@ -82,6 +82,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "label_source": "Source",
         "label_channel": "Channel",
         "label_service": "Service",
+        "mostly_name": "Mostly",
         "some_tasks": "Some of the tasks",
         "trouble": "Trouble",
         "fix": "What to do",
