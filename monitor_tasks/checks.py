@@ -42,14 +42,22 @@ def start(
     *,
     window: Window | None = None,
     slot: str = "",
+    task_id: str = "",
     compare_at: datetime | None = None,
     detailed: bool = False,
 ) -> tuple[runs.Run, bool]:
-    """Open a run, and say whether it is new; a range check needs its window, the others find their own."""
+    """Open a run, and say whether it is new; a range check needs its window, the others find their own.
+
+    `task_id` is that of the Celery task which begins it, for those who look for it in Flower.
+    """
     (mapping,) = resources.settings.rule_by_id(rule_id)
     as_of = _as_of(resources, rule_id)
     window = window or window_of(kind, as_of)
-    options = {"compare_at": utc_text(compare_at) if compare_at else None, "detailed": detailed}
+    options = {
+        "compare_at": utc_text(compare_at) if compare_at else None,
+        "detailed": detailed,
+        **({"task_id": task_id} if task_id else {}),
+    }
     request = runs.RunRequest(mapping.id, rule_hash(mapping), kind, window, as_of, slot, options)
     planned = parts_of(kind, window, compare_at, _unmeasured_history(resources, request))
     return runs.open_run(resources.store, request, planned)

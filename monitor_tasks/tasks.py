@@ -91,7 +91,8 @@ def _check(
         rules = settings.rule_by_id(rule_id)
         if len(rules) > 1:
             return _one_task_a_rule(task, [rule.id for rule in rules])
-        run, _ = checks.start(resources, kind, rules[0].id, window=window, slot=_slot(task, kind, scheduled=scheduled))
+        slot = _slot(task, kind, scheduled=scheduled)
+        run, _ = checks.start(resources, kind, rules[0].id, window=window, slot=slot, task_id=task.request.id or "")
         run_id = run.id
         if kind is not CheckType.QUICK:
             _call_helpers(resources, run)

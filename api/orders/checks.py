@@ -23,7 +23,7 @@ from monitor_tasks import checks
 class SentCheck:
     """A run that the workers know of; `new` is False where one was under way already.
 
-    `task_id` is that of the Celery task which began it, None where nobody has noted that.
+    `task_id` is that of the Celery task which began it, None where the run is not there any more.
     """
 
     run: Run

@@ -1,5 +1,6 @@
 """What people ask of the ledger: who works on a run, what is open, when the schedule last had its turn."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -87,10 +88,10 @@ def _last_scheduled(rule_id: str, kind: CheckType) -> ScalarSelect[str]:
 
 
 def task_of(connection: Connection, run_id: str) -> str | None:
-    """The id of the Celery task that began the run; None where the schedule did, whose tasks nobody notes."""
-    row = connection.execute(select(check_runs.c.slot_key).where(check_runs.c.id == run_id)).first()
-    if row is None or row.slot_key is None:
-        # A run without a slot was sent with its own id as that of the task.
-        return run_id if row else None
-    asked_by = row.slot_key.rpartition("|")[2]
-    return asked_by.removeprefix(_MESSAGE) if asked_by.startswith(_MESSAGE) else None
+    """The id of the Celery task that began the run; None where there is no such run."""
+    row = connection.execute(select(check_runs.c.options).where(check_runs.c.id == run_id)).first()
+    if row is None:
+        return None
+    # What no task has opened was sent with its own id as that of the task.
+    found: str = json.loads(row.options).get("task_id", run_id)
+    return found

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from consistency.database import transaction
 from consistency.latest import LatestReports
 from consistency.latest import connect as connect_redis
+from consistency.ledger.overview import task_of
 from consistency.model import CheckType
 from consistency.settings import Settings
 from monitor_tasks import checks
@@ -52,6 +54,13 @@ def test_celery_call_starts_a_check_that_is_recorded_and_told_once(place: House)
     assert place.lines(run.id) == [report]
     with connect_redis(Settings(redis_url=place.redis_url)) as client:
         assert LatestReports(client).get("quick", "plain") == report
+
+
+def test_a_check_knows_its_task_also_when_the_schedule_asked_for_it(place: House) -> None:
+    for given in ({}, {"scheduled": True}):
+        result = place.ended(place.call("deep_check", rule="plain", **given))
+        with transaction(place.engine.execution_options(readonly=True)) as connection:
+            assert task_of(connection, result.result["check_id"]) == result.id
 
 
 @pytest.mark.parametrize("kind", ["quick", "full", "deep"])
