@@ -13,6 +13,7 @@ import uvicorn
 
 from api.app import create_app
 from api.http.callers import is_open
+from api.http.protocol import ProblemProtocol
 from api.services import open_services
 from cli.listener import address_of, listening
 from cli.terminal import note
@@ -62,6 +63,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._app,
+                http=ProblemProtocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,

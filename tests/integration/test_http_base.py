@@ -204,6 +204,19 @@ def test_what_is_no_http_harms_nobody(api: Api, garbage: bytes) -> None:
     assert api.get("/livez").text == "ok\n"
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["GET nowhere", "GET /livez HTTP/1.1", "POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: many"],
+)
+def test_what_is_no_http_gets_a_problem_too(api: Api, head: str) -> None:
+    top, _, body = raw(api, f"{head}\r\n\r\n".encode()).partition(b"\r\n\r\n")
+    status, *headers = top.decode().lower().split("\r\n")
+    assert status == "http/1.1 400 bad request"
+    assert {"content-type: application/problem+json", f"content-length: {len(body)}"} <= set(headers)
+    problem = json.loads(body)
+    assert (problem["status"], problem["title"], bool(problem["detail"])) == (400, "Bad Request", True)
+
+
 def requests_of(file: Path) -> dict[str, dict[str, Any]]:
     """The lines of the log about requests, by the request's name."""
     lines = [json.loads(line) for line in file.read_text().splitlines()]

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.http.protocol import ProblemProtocol
 from cli.up.ports import LOCALHOST, free_port
 from consistency.settings import Settings
 
@@ -44,7 +45,13 @@ def answering(settings: Settings, token: str = "", app: FastAPI | None = None) -
     """The API from its first answer to the end of the block."""
     app = app or create_app(settings)
     config = uvicorn.Config(
-        app, host=LOCALHOST, port=free_port(), log_config=None, access_log=False, server_header=False
+        app,
+        host=LOCALHOST,
+        port=free_port(),
+        http=ProblemProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
