@@ -1,5 +1,6 @@
 """`/runs`: every check with what it found, the schedule, and checks that a person asks for."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -30,11 +31,14 @@ from consistency.ledger.overview import RunFilter, find_runs
 from consistency.ledger.runs import RUNNING
 from consistency.model import CheckType, Window, parse_utc
 from consistency.stretches import HOUR
-from monitor_tasks.timetable import timetable
+from monitor_tasks.timetable import Entry, timetable
 
 _KIND = "checks"
 _REFRESH, _REFRESH_RUNNING = 15, 3
 _ASKED = ("quick", "full", "deep")
+#: Calendars as the timetable writes them: so many minutes apart, or once an hour; once a day.
+_APART = re.compile(r"cron (?:\*/([0-9]+)|[0-9]+) \* \* \* \*")
+_DAILY = re.compile(r"cron ([0-9]+) ([0-9]+) \* \* \*")
 
 router = APIRouter(include_in_schema=False)
 
@@ -74,7 +78,7 @@ def runs(
         **frame,
         runs=[check_line(run) for run in found[:ROWS]],
         running=under_way,
-        schedule=schedule,
+        schedule=[_turns(*pair, visitor.words) for pair in zip(entries, schedule, strict=True)],
         older=older(request, cursor),
         query=query,
         rules=[rule.id for rule in settings.rules],
@@ -83,6 +87,18 @@ def runs(
         now=now,
         refresh=_REFRESH_RUNNING if under_way else _REFRESH,
     )
+
+
+def _turns(entry: Entry, turns: dict[str, Any], words: Words) -> dict[str, Any]:
+    return {**turns, "check": str(entry.check), "when": _when(entry, words)}
+
+
+def _when(entry: Entry, words: Words) -> str:
+    if daily := _DAILY.fullmatch(entry.when):
+        return words.say("daily", at=f"{int(daily[2]):02}:{int(daily[1]):02}")
+    if apart := _APART.fullmatch(entry.when):
+        return words.say("every", length=words.length(60 * int(apart[1] or 60)))
+    return words.say("every", length=words.length(entry.every.total_seconds())) if entry.every else entry.when
 
 
 @router.get("/runs/{run_id}")

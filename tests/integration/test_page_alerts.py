@@ -99,9 +99,24 @@ def test_a_check_is_shown_with_what_it_measured(everywhere: Measured) -> None:
     run = everywhere.check()
     page = Browser(everywhere.api).see(f"/runs/{run.id}")
     assert "task-outputs: quick check" in page.text
-    assert "75.0 % of 40 successful tasks have their output; 10 missing" in page.text
+    assert "Unhealthy · 75.0 % 40 successful tasks; 10 lack their output, 0 had it late." in page.text
     assert f"/runs/{run.id}" in Browser(everywhere.api).see("/runs?type=quick").links()
     assert f"/runs/{run.id}" not in Browser(everywhere.api).see("/runs?type=deep").links()
+
+
+def test_checks_and_their_schedule_are_told_in_the_readers_language(here: Measured) -> None:
+    run = here.check()
+    page, chinese = (Browser(here.api).see(f"/runs/{run.id}", headers={"Accept-Language": tag}) for tag in ("en", "zh"))
+    assert "40 successful tasks; 10 lack their output, 0 had it late." in page.text
+    assert "40 个成功的任务，10 个缺少输出，0 个延迟。" in chinese.text  # noqa: RUF001 - a Chinese comma
+    assert run.report
+    assert run.report["verdict"] not in chinese.text
+    page, chinese = (Browser(here.api).see("/runs", headers={"Accept-Language": tag}) for tag in ("en", "zh"))
+    assert "quick every 15 min" in page.text
+    assert "full every 60 min" in page.text
+    assert "daily at 02:00" in page.text
+    assert "每 15 分钟" in chinese.text
+    assert "每天 02:00" in chinese.text
 
 
 def test_a_deep_check_shows_its_course(here: Measured) -> None:
