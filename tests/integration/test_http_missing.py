@@ -83,7 +83,7 @@ def test_a_fresh_list_is_read_from_the_application(everywhere: Measured) -> None
         ({"start_date": "2999-01-01"}, 422, "start_date: 2999-01-01 is in the future"),
         ({"rule": "nope"}, 422, "rule: there is no rule 'nope'"),
         ({"limit": 3}, 422, "/limit: it is not known here"),
-        ([], 422, "Input should be a valid dictionary"),
+        ([], 422, "the body must be a JSON object such as"),
     ],
 )
 def test_a_wrong_export_is_refused(here: Measured, body: Any, status: int, said: str) -> None:
