@@ -56,12 +56,15 @@ class Ahead:
         try:
             draw_next(self._services, self._courses)
             self._failed = ""
-        except ReconcileryError as error:
-            if str(error) != self._failed:
-                log.warning("charts.not_drawn_ahead", reason=str(error))
-            self._failed = str(error)
-        except Exception:
-            log.exception("charts.not_drawn_ahead")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread lives on, and pages draw for themselves
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        """Once, until something else or nothing is wrong; with its traceback where nobody expected it."""
+        reason = str(error) or type(error).__name__
+        if reason != self._failed:
+            log.warning("charts.not_drawn_ahead", reason=reason, exc_info=not isinstance(error, ReconcileryError))
+        self._failed = reason
 
 
 def draw_next(services: Services, courses: Courses) -> View | None:

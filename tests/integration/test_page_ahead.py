@@ -1,7 +1,7 @@
 """The charts of the overview are there before somebody looks at them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -86,3 +86,22 @@ def test_it_goes_on_when_the_own_tables_come_later(sqlite_url: str) -> None:
         eventually(lambda: courses.due(known_now(services)[0]) is None)
         ahead.close()
     assert [log["event"] for log in logs] == ["charts.not_drawn_ahead"]
+
+
+def test_an_error_that_nobody_expected_is_told_once_and_ends_nothing(here: Measured) -> None:
+    services, _ = behind(here)
+
+    class Broken(Courses):
+        asked = 0
+
+        def due(self, known: Mapping[str, Hashable]) -> View | None:
+            Broken.asked += 1
+            raise ZeroDivisionError(f"{len(known)} by zero")
+
+    with capture_logs() as logs:
+        ahead = Ahead(services, Broken(services), first=0.0, pause=0.01)
+        ahead.start()
+        eventually(lambda: Broken.asked > 2)
+        ahead.close()
+    told = [log for log in logs if log["event"] == "charts.not_drawn_ahead"]
+    assert [(log["reason"], log["exc_info"]) for log in told] == [("1 by zero", True)]
