@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from consistency.ledger.buckets import stored_hours
+from consistency.ledger.buckets import read_tally, stored_hours
 from consistency.mapping import RuleMapping, rule_hash
 from consistency.model import Window
 from consistency.settings import Settings
@@ -20,6 +21,8 @@ from monitor_tasks.volume import JudgedHour, judge_hours
 
 #: Seven weeks hold the fourteen days of a weekend that a judgement needs.
 _BASELINE = timedelta(days=56)
+#: Seventy days of three rules. Reports only read tallies, so all of them may share one.
+_shared_tally = lru_cache(maxsize=5040)(read_tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def hours_of(connection: Connection, settings: Settings, mapping: RuleMapping, w
     """
     before = max(_BASELINE, window.length)
     looked_at = Window(floor_to(window.start - before, HOUR), window.end)
-    known = stored_hours(connection, mapping.id, rule_hash(mapping), looked_at)
+    known = stored_hours(connection, mapping.id, rule_hash(mapping), looked_at, _shared_tally)
     start = ceil_to(window.start, HOUR)
     due = floor_to(min(window.end, now - mapping.grace - 2 * settings.full_every - HOUR), HOUR)
     counted = max((hour + HOUR for hour in known if hour + HOUR <= window.end), default=start)

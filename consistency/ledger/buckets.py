@@ -1,6 +1,7 @@
 """Hourly tallies that outlive the check that counted them; trends and usual volumes are read from here."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
@@ -27,8 +28,15 @@ def store_hours(connection: Connection, rule_id: str, rule_hash: str, hours: Slo
     connection.execute(insert(hour_buckets), [{**row, **shared} for row in rows])
 
 
-def stored_hours(connection: Connection, rule_id: str, rule_hash: str, window: Window) -> dict[datetime, Tally]:
-    """The stored tallies of the hours that begin in the window."""
+def read_tally(text: str) -> Tally:
+    """A tally as it is stored; nobody else has it."""
+    return Tally.from_dict(json.loads(text))
+
+
+def stored_hours(
+    connection: Connection, rule_id: str, rule_hash: str, window: Window, read: Callable[[str], Tally] = read_tally
+) -> dict[datetime, Tally]:
+    """The stored tallies of the hours that begin in the window; `read` makes a tally of what is stored."""
     chosen = select(hour_buckets.c.hour, hour_buckets.c.tally).where(
         hour_buckets.c.rule_id == rule_id,
         hour_buckets.c.rule_hash == rule_hash,
@@ -36,7 +44,7 @@ def stored_hours(connection: Connection, rule_id: str, rule_hash: str, window: W
         hour_buckets.c.hour < window.end,
     )
     rows = connection.execute(chosen.order_by(hour_buckets.c.hour))
-    return {row.hour: Tally.from_dict(json.loads(row.tally)) for row in rows}
+    return {row.hour: read(row.tally) for row in rows}
 
 
 def forget_old_hours(connection: Connection, now: datetime, keep: timedelta) -> int:
