@@ -14,15 +14,13 @@ from notifiers.alerts.changes import What
 def since(alert: Alert | None, changed: Mapping[str, datetime], course: Course | None) -> datetime | None:
     """When what the alert tells of began: when the rate fell, where that was seen, or when the alert began.
 
-    `changed` tells when each change last happened to the alert: what was over before it reopened does not count.
+    `changed` tells when each change last happened to the alert: a fall that was over before does not count.
     `course` is that of the alert's rule.
     """
     if alert is None or alert.starts_at is None:
         return None
     over = changed.get(What.RESOLVED)
-    reopened = over is not None and over >= alert.starts_at
-    begun = changed.get(What.REOPENED, alert.starts_at) if reopened else alert.starts_at
-    return min([begun, *(fall for fall in _falls(alert, course) if over is None or fall > over)])
+    return min([alert.starts_at, *(fall for fall in _falls(alert, course) if over is None or fall > over)])
 
 
 def _falls(alert: Alert, course: Course | None) -> Iterator[datetime]:

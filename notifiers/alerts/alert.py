@@ -76,7 +76,7 @@ class Alert:
 
     @property
     def times_seen(self) -> int:
-        """How often it was bad in this episode; `seen` is that of the last one until the next has fired."""
+        """How often it was bad since it began or came back; `seen` is of the last episode until the next has fired."""
         return self.bad_streak if self.state is AlertState.PENDING else self.seen
 
     def is_acked(self, now: datetime) -> bool:

@@ -5,6 +5,7 @@ A moment counts once: an observation as old as the latest one, or older, changes
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from consistency.model import Level
 from notifiers.alerts.alert import Alert, AlertState, alert_id
@@ -95,7 +96,7 @@ def _bad(course: Course, observation: Observation) -> None:
             resolved_at=None,
             resolved_by=None,
             repair=None,
-            seen=alert.seen + 1,
+            **_from_now_on(alert, observation),
         )
     else:
         _bad_anew(course, observation)
@@ -106,8 +107,18 @@ def _reopens(alert: Alert, observation: Observation) -> bool:
     """Soon after it was over, or when a person has ended what nobody has seen good since."""
     if not alert.episode or alert.resolved_at is None:
         return False
-    declared = alert.resolved_by is not None and alert.good_streak == 0
-    return declared or observation.at - alert.resolved_at <= REOPENS_WITHIN
+    return _was_only_declared(alert) or observation.at - alert.resolved_at <= REOPENS_WITHIN
+
+
+def _was_only_declared(alert: Alert) -> bool:
+    return alert.resolved_by is not None and alert.good_streak == 0
+
+
+def _from_now_on(alert: Alert, observation: Observation) -> dict[str, Any]:
+    """What was good in between begins once more; what was never good has gone on."""
+    if _was_only_declared(alert):
+        return {"seen": alert.seen + 1}
+    return {"seen": 1, "starts_at": observation.at}
 
 
 def _bad_anew(course: Course, observation: Observation) -> None:

@@ -84,8 +84,8 @@ NUMBERS: list[tuple[str, int, int, Level]] = [
     ("mmg", 1, 2, Level.MEDIUM),
     ("hhh", 1, 3, Level.HIGH),
     ("hgh", 1, 2, Level.HIGH),
-    ("hggc", 1, 2, Level.CRITICAL),  # Reopened: the same episode.
-    ("cggm", 1, 2, Level.CRITICAL),
+    ("hggc", 1, 1, Level.CRITICAL),  # Reopened: the same episode, but what was over does not count.
+    ("cggm", 1, 1, Level.CRITICAL),
     ("hggggh", 2, 1, Level.HIGH),
     ("hggggmm", 2, 2, Level.MEDIUM),
     ("clll", 1, 4, Level.LOW),
@@ -217,31 +217,6 @@ def test_only_what_fires_can_be_taken_on_or_ended(letters: str) -> None:
 def test_an_acknowledgement_that_is_over_already_is_refused() -> None:
     with pytest.raises(BadRequest, match="over already"):
         acknowledge(alert_after("h"), "ann", BEGIN, "", BEGIN)
-
-
-#: What follows after a person has ended it, with the changes of the last observation.
-ENDED: list[tuple[str, int, list[str]]] = [
-    ("h", 1, ["reopened"]),
-    ("h", 400, ["reopened"]),  # However late: nobody has seen it good since.
-    ("gh", 1, ["reopened"]),
-    ("gh", 400, ["fired"]),
-    ("m", 400, ["reopened"]),
-    ("g", 1, []),
-]
-
-
-@pytest.mark.parametrize(("letters", "quarters", "changes"), ENDED)
-def test_what_follows_an_end_by_a_person(letters: str, quarters: int, changes: list[str]) -> None:
-    ended = resolve_by(alert_after("h"), "ann", "", BEGIN)
-    assert names(ended) == ["resolved"]
-    assert ended.arm
-    assert ended.alert is not None
-    assert (ended.alert.state, ended.alert.resolved_by) == (RESOLVED, "ann")
-    later = after(letters, alert=ended.alert, begin=BEGIN + quarters * QUARTER)
-    assert names(later) == changes
-    assert later.alert is not None
-    if later.alert.is_live:
-        assert later.alert.resolved_by is None
 
 
 #: An alert, how long it has not been seen, and whether it is stale by then.

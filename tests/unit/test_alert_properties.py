@@ -53,7 +53,8 @@ def holds_together(alert: Alert) -> None:
         assert alert.episode > 0
         assert alert.starts_at is not None
         assert alert.fired_at is not None
-        assert alert.starts_at <= alert.fired_at
+        assert alert.observed_at is not None
+        assert alert.starts_at <= alert.observed_at
         assert alert.resolved_at is None
         assert alert.seen > 0
     else:
