@@ -35,7 +35,8 @@ def up(once: bool, folder: Path) -> None:  # noqa: FBT001 - click calls it by na
     """Start Redis, worker, beat, the web page and Flower on this machine, and watch the database until Ctrl-C.
 
     Redis is the configured one, or a private one is started. With no database configured, a small demo application
-    is started too; it begins to lose outputs, and the checks find them.
+    is started too; it begins to lose outputs, and the checks find them. After the story it loses more, for you to
+    repair.
     """
     with report_errors():
         sys.exit(_up(folder, once=once))
@@ -63,7 +64,8 @@ def _up(folder: Path, *, once: bool) -> int:
         output = folder / "demo" / "services.log"
         stream = stack.enter_context(output.open("w"))
         click.echo(f"Starting {', '.join(service.name for service in services)}; what they say goes to {output}")
-        return run(services, environment=environment, story=Story(demo), keep_running=not once, stream=stream)
+        story = Story(demo, goes_on=not once)
+        return run(services, environment=environment, story=story, keep_running=not once, stream=stream)
 
 
 def _environment(demo: Demo | None, page: Service, watched: Service) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cli.up.inbox import Inbox
 from cli.up.ports import LOCALHOST, free_port
@@ -39,7 +40,7 @@ class Demo:
 
     @property
     def deployed(self) -> Path:
-        return self.folder / "version-2"
+        return self.folder / "versions.jsonl"
 
     @property
     def images_url(self) -> str:
@@ -71,11 +72,12 @@ class Demo:
     def application(self) -> Service:
         command = (sys.executable, str(EXAMPLE / "application.py"), str(self.database))
         places = ("--images-at", self.images_url, "--confess-to", str(self.confession), "--deploy", str(self.deployed))
-        return Service(name="studio", command=(*command, *places, "--lose", str(self.to_lose)))
+        return Service(name="studio", command=(*command, *places))
 
-    def deploy(self) -> None:
-        """Let version 2 of the application be deployed, which loses outputs."""
-        self.deployed.touch()
+    def deploy(self, **version: Any) -> None:
+        """Deploy the next version of the application: what is wrong with it, as examples/image_studio/versions.py."""
+        with self.deployed.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(version) + "\n")
 
     def lost(self, until: datetime | None = None) -> dict[str, datetime]:
         """What the application confesses: task id -> finish time."""

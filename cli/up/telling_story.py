@@ -30,6 +30,12 @@ def tell_end(narrator: Narrator, demo: Demo, run_id: str) -> None:
     narrator.step("Told in the same thread", f"inbox: {ended[0]['message']}")
 
 
+def firing(demo: Demo, heard: int) -> list[Event]:
+    """What the inbox was told of missing outputs, after so many messages of any kind."""
+    new = demo.inbox.messages()[heard:]
+    return [event for event in _told(demo, "firing") if event in new]
+
+
 def _told(demo: Demo, state: str, *, reason: str = "", repair: str = "") -> list[Event]:
     """The messages about missing outputs in that state; with a reason or a repair, only those that name it."""
     return [

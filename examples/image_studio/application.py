@@ -1,10 +1,12 @@
 """A small application to watch: it finishes image tasks and saves their outputs, until a deployment breaks the saving.
 
-Version 2 loses outputs, version 3 no more; but what is lost stays lost until somebody asks the image service again.
+What a version loses stays lost, whatever comes after it, until somebody asks the image service again.
 It knows nothing of Reconcilery. The only thing a real application would not do is to confess: the ids of the tasks
 whose output it loses go to a file, so that what the checks find can be held against what really happened.
 
-    python examples/image_studio/application.py studio.sqlite3 --images-at http://127.0.0.1:8200 --confess-to lost.txt
+    python examples/image_studio/application.py studio.sqlite3 --images-at http://127.0.0.1:8200 \
+        --confess-to lost.txt --deploy versions.jsonl
+    echo '{"loses": 40, "share": 0.45}' >> versions.jsonl
 """
 
 import argparse
@@ -17,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from images import images_of
+from versions import Version, deployed
 
 SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -31,7 +34,7 @@ CREATE INDEX IF NOT EXISTS task_outputs_task ON task_outputs (task_id, created_a
 CREATE INDEX IF NOT EXISTS task_outputs_created ON task_outputs (created_at);
 """
 WORKFLOWS = ("portrait", "product-shot", "upscale")
-LOST_SHARE, SUCCESS_SHARE = 0.45, 0.95
+SUCCESS_SHARE = 0.95
 OPENS, CLOSES = 8, 20
 SECONDS_BY_DAY, SECONDS_BY_NIGHT = 90, 240
 
@@ -54,9 +57,7 @@ def parsed_options() -> argparse.Namespace:
     parser.add_argument("database", type=Path)
     parser.add_argument("--images-at", required=True, help="where the image service answers")
     parser.add_argument("--confess-to", type=Path, required=True, help="where the ids of lost outputs are written")
-    parser.add_argument("--deploy", type=Path, required=True, help="version 2 is deployed when this file is there")
-    parser.add_argument("--lose", type=int, default=25, help="how many outputs version 2 loses before version 3 comes")
-    parser.add_argument("--tasks-per-second", type=float, default=8)
+    parser.add_argument("--deploy", type=Path, required=True, help="each line of this file deploys a version")
     parser.add_argument("--history-days", type=int, default=29)
     return parser.parse_args()
 
@@ -66,7 +67,7 @@ def write_history(database: sqlite3.Connection, options: argparse.Namespace) -> 
     chance, now = random.Random(15), datetime.now(UTC)
     database.execute("BEGIN IMMEDIATE")
     for finished in moments_of(chance, now - timedelta(days=options.history_days), now - timedelta(minutes=1)):
-        task, job = add_task(database, chance, finished)
+        task, job, _ = add_task(database, chance, finished)
         if chance.random() < SUCCESS_SHARE:
             finish_task(database, task, finished)
             moment = finished + timedelta(seconds=chance.uniform(0.2, 1.5))
@@ -85,14 +86,15 @@ def moments_of(chance: random.Random, start: datetime, end: datetime) -> Iterato
 
 
 def work(database: sqlite3.Connection, options: argparse.Namespace, ended: threading.Event) -> None:
-    """Finish tasks one after the other; version 2 loses nearly every second output, until enough are lost."""
-    chance, lost = random.Random(), 0
-    while not ended.wait(1 / options.tasks_per_second):
+    """Finish tasks one after the other, as the deployed version does it."""
+    chance, version, lost = random.Random(), Version(), 0
+    while not ended.wait(1 / version.tasks_per_second):
+        if (latest := deployed(options.deploy)) != version:
+            version, lost = latest, 0
         now = datetime.now(UTC)
-        task, job = add_task(database, chance, now)
+        task, job, workflow = add_task(database, chance, now)
         finish_task(database, task, now)
-        broken = options.deploy.exists() and lost < options.lose
-        if broken and chance.random() < LOST_SHARE:
+        if version.breaks(workflow, lost, chance):
             lost += 1
             with options.confess_to.open("a", encoding="ascii") as confession:
                 confession.write(f"{task} {text(now)}\n")
@@ -100,14 +102,14 @@ def work(database: sqlite3.Connection, options: argparse.Namespace, ended: threa
             save_outputs(database, task, images_of(job, options.images_at), datetime.now(UTC))
 
 
-def add_task(database: sqlite3.Connection, chance: random.Random, moment: datetime) -> tuple[int, str]:
-    """The new task's id, and that of the image service's job for it."""
+def add_task(database: sqlite3.Connection, chance: random.Random, moment: datetime) -> tuple[int, str, str]:
+    """The new task's id, that of the image service's job for it, and its workflow."""
     columns = "status, workflow, provider_task_id, created_at, updated_at"
-    job = f"job-{chance.getrandbits(48):012x}"
-    values = ("RUNNING", chance.choice(WORKFLOWS), job, text(moment), text(moment))
+    job, workflow = f"job-{chance.getrandbits(48):012x}", chance.choice(WORKFLOWS)
+    values = ("RUNNING", workflow, job, text(moment), text(moment))
     added = database.execute(f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 - fixed names
     assert added.lastrowid is not None
-    return added.lastrowid, job
+    return added.lastrowid, job, workflow
 
 
 def finish_task(database: sqlite3.Connection, task: int, moment: datetime) -> None:
