@@ -27,6 +27,16 @@ def flower_address(settings: Settings, task_id: str | None) -> str:
     return f"{settings.flower_url.rstrip('/')}/task/{quote(task_id, safe='')}"
 
 
+def flower_list(settings: Settings, run_id: str) -> str:
+    """Where Flower lists the tasks of a repair; empty when there is no Flower.
+
+    Its list takes what it searches for from the address, and the name may be followed by more terms.
+    """
+    if not settings.flower_url:
+        return ""
+    return f"{settings.flower_url.rstrip('/')}/tasks?name={quote(f'compensation. {run_id}', safe='')}"
+
+
 def lead_back(page: str) -> None:
     """Let addresses of our page be links on Flower's page of a task.
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from api.endpoints.repairs import repair_named
+from api.flower.links import flower_list
 from api.http.cursors import read_cursor, write_cursor
 from api.http.moments import cursor_behind, place_behind, place_number
 from api.ledger import UsesLedger
@@ -122,6 +123,7 @@ def repair(
         more=older(request, cursor),
         query=query,
         is_first_page=not query.cursor,
+        flower=flower_list(services.settings, record["run_id"]),
         now=now,
         refresh=_REFRESH if state in _MOVING else 0,
     )

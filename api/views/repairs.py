@@ -19,6 +19,13 @@ Record = dict[str, Any]
 
 _ENDED = frozenset({RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_LEFTOVERS, RunState.CANCELLED, RunState.FAILED})
 _PLAIN = ("reason", "dry_run", "needs_approval", "created_by", "approved_by", "parent_run_id", "before", "after")
+#: How many of the rows that were written for an item are still there.
+_STANDING_ROWS = (
+    select(func.count())
+    .where(repair_journal.c.item_id == repair_items.c.id, repair_journal.c.undone == 0)
+    .scalar_subquery()
+    .label("rows_written")
+)
 _ITEM = ("id", "task_key", "provider_task_id", "state", "outcome_code", "outcome_detail", "attempts", "done_at")
 
 
@@ -102,7 +109,7 @@ def item_lines(
     `with_outputs` adds what the provider answered, as far as that is kept: `[{"key": …, "fields": {…}}]` or None.
     """
     names = [*_ITEM, "finished_at", *(["outputs"] if with_outputs else [])]
-    chosen = select(*(repair_items.c[name] for name in names)).where(repair_items.c.run_id == run_id)
+    chosen = select(*(repair_items.c[name] for name in names), _STANDING_ROWS).where(repair_items.c.run_id == run_id)
     if state is not None:
         chosen = chosen.where(repair_items.c.state == state)
     page = chosen.where(repair_items.c.id > after).order_by(repair_items.c.id).limit(limit)
@@ -117,6 +124,7 @@ def _item(row: Record) -> Record:
         "code": row["outcome_code"],
         "detail": row["outcome_detail"],
         "attempts": row["attempts"],
+        "rows_written": row["rows_written"],
         "task_finished_at": _text(row["done_at"]),
         "finished_at": _text(row["finished_at"]),
     }

@@ -8,14 +8,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
 
+from api.flower.links import flower_list
 from cli.up.ports import free_port
 from cli.up.services import http_answers
+from consistency.settings import Settings
 from tests.acceptance.house import House, house
 from tests.acceptance.launching import ROOT, eventually
+from tests.servers.browser import chromium
 from tests.servers.redis import redis_server as private_redis_server
 
 PAGE = "https://data.example"
@@ -62,6 +66,23 @@ def test_a_result_is_the_verdict_and_leads_to_our_page(place: House) -> None:
     assert f'<a href="{PAGE}/runs/{check_id}">{PAGE}/runs/{check_id}</a>' in html
     columns = re.findall(r'data-column="(\w+)"', requests.get(f"{address}/tasks", timeout=30).text)
     assert columns[:3] == ["name", "state", "result"]
+
+
+def test_the_tasks_of_a_repair_are_found_on_flowers_list(place: House) -> None:
+    address = flower(place)
+    place.worker()
+    eventually(lambda: requests.get(f"{address}/workers?json=1", timeout=30).json()["data"])
+    mine, other = str(uuid4()), str(uuid4())
+    for run_id in (other, mine, mine):
+        place.client.send_task("compensation.pump", kwargs={"run_id": run_id})
+    with chromium() as browser, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(flower_list(Settings(flower_url=address), mine))
+        rows = page.locator("#tasks-table tbody tr")
+        # The list does not look for newer tasks by itself.
+        eventually(lambda: page.reload() and rows.first.is_visible() and rows.count() == 2)
+        assert [other in text for text in rows.all_inner_texts()] == [False, False]
+        assert all("compensation.pump" in text for text in rows.all_inner_texts())
 
 
 def test_with_a_login_nobody_gets_in_without_it(place: House) -> None:

@@ -76,11 +76,13 @@ def test_a_run_says_what_came_of_it_and_what_can_be_done(everywhere: tuple[Studi
     assert shown(api, f"/{run.id}")["can"] == ["resume", "cancel"]
     control.resume(studio.resources, run.id, "ann")
     work(studio.bench(), run.id)
+    assert {item["rows_written"] for item in shown(api, f"/{run.id}/items")["items"]} == {1}
     done = shown(api, f"/{run.id}")
     assert (done["state"], done["can"], done["after"]["missing"]) == ("succeeded", ["rollback"], 0)
     assert [(event["type"], event["actor"]) for event in done["events"]][:2] == [("planned", "ann"), ("started", "ann")]
     rolling_back.begin(studio.resources, run.id, "ann")
     rolling_back.roll_back(studio.resources, studio.resources.rule("task-outputs"), run.id)
+    assert {item["rows_written"] for item in shown(api, f"/{run.id}/items")["items"]} == {0}
     undone = shown(api, f"/{run.id}")
     assert (undone["state"], undone["deleted"], undone["can"]) == ("rolled_back", 5, [])
 
@@ -95,6 +97,7 @@ def test_the_tasks_of_a_run_are_paged_and_who_may_operate_sees_their_outputs(eve
     assert output["fields"]["fileUrl"] == "https://files.example/p-1/0.png"
     reader = Api(api.url, api.app, READ)
     assert "outputs" not in shown(reader, f"/{run.id}/items")["items"][0]
+    assert {item["rows_written"] for item in first.json()["items"]} == {0}
     assert shown(api, f"/{run.id}/items?state=done")["items"] == []
 
 

@@ -112,6 +112,7 @@ def test_a_repair_is_shown_with_before_and_after_and_a_rollback_is_previewed(
     assert "Before 28.6 % 5 missing of 7" in page.text
     assert "After 100 % 0 missing of 7" in page.text
     assert "5 rows written" in page.text
+    assert page.text.count("repaired 1 row") == 5
     said = browser.send(f"/repairs/{run.id}/rehearse").message
     assert said == "✔ A rollback would delete 5 rows; 0 were changed and stay, 0 are gone already."
     assert len(studio.rows()) == 7
@@ -139,6 +140,13 @@ def test_a_repair_that_was_rolled_back_does_not_look_verified(here: tuple[Studio
     assert "rolled back 0 rows written" in overview.text
     assert "A repair ended" not in overview.text
     assert_self_contained(page)
+
+
+def test_a_repair_leads_to_its_tasks_in_flower(sqlite: Engine) -> None:
+    with page_of(sqlite, flower_url="http://flower.example/base/") as (studio, browser):
+        run = studio.plan(dry_run=True)
+        links = browser.see(f"/repairs/{run.id}").links()
+        assert f"http://flower.example/base/tasks?name=compensation.%20{run.id}" in links
 
 
 def test_after_a_rollback_the_same_scope_can_be_planned_anew(here: tuple[Studio, Browser]) -> None:

@@ -41,6 +41,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "run_title": "{rule} 的{check}检查",
         "confidence": "95 % 置信区间：{low} 至 {high} 有输出。",
         "flower_task": "Flower 中的任务",
+        "flower_tasks": "Flower 中的任务",
         "as_of": "截至",
         "coverage": "已测量的时段占比",
         "unmeasurable": "无法测量",

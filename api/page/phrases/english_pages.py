@@ -40,6 +40,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "run_title": "{rule}: {check} check",
         "confidence": "95 % certain: {low} to {high} have it.",
         "flower_task": "Its task in Flower",
+        "flower_tasks": "Its tasks in Flower",
         "as_of": "As of",
         "coverage": "Measured share of the window",
         "unmeasurable": "not measurable",
