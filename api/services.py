@@ -19,6 +19,8 @@ from consistency.shared import Shared
 PATIENCE_SECONDS = 5
 #: As many as requests are usually worked on at one time; opening one takes longer than most answers.
 _CONNECTIONS = 20
+#: Redis is asked twice, and both have to be over before the deadline of an answer.
+_REDIS_SECONDS = 2.5
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def open_services(settings: Settings) -> Services:
     resources = open_resources(settings, kept=_CONNECTIONS)
     for engine in {resources.primary, resources.read, resources.store}:
         _grow_impatient(engine)
-    client = connect(settings)
+    client = connect(settings, _REDIS_SECONDS)
     return Services(settings, resources, client, Shared(client))
 
 

@@ -116,5 +116,6 @@ def _no_json(detail: str) -> Problem:
 def _curl(request: Request, body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     shown = text if len(text) <= _SHOWN and text.isprintable() else "@body.json"
-    words = ["curl", "-X", request.method, str(request.url), "-H", "Content-Type: application/json", "-d", shown]
-    return shlex.join(words)
+    token = ["-H", "Authorization: Bearer YOUR_TOKEN"] if "authorization" in request.headers else []
+    given = [*token, "-H", "Content-Type: application/json", "-d", shown]
+    return shlex.join(["curl", "-X", request.method, str(request.url), *given])

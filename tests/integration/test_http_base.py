@@ -98,6 +98,13 @@ def test_a_body_without_its_type_gets_the_line_of_curl_that_works(api: Api) -> N
         assert problem_of(answer, 415)["detail"].endswith(f"try: {line}")
 
 
+def test_the_line_of_curl_has_a_place_for_the_token_but_not_the_token(api: Api) -> None:
+    secret = {"Content-Type": "text/plain", "Authorization": "Bearer hush"}
+    detail = problem_of(api.post(EVENTS, data=b"{}", headers=secret), 415)["detail"]
+    assert "-H 'Authorization: Bearer YOUR_TOKEN' -H 'Content-Type: application/json'" in detail
+    assert "hush" not in detail
+
+
 def test_the_line_of_curl_cannot_be_led_to_do_more(api: Api) -> None:
     sent = b"'; rm -rf ~; echo '"
     detail = problem_of(api.post(f"{EVENTS}?a=';reboot;'", data=sent, headers={"Content-Type": "text/plain"}), 415)

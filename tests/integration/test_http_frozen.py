@@ -90,7 +90,10 @@ def test_a_frozen_redis_stops_only_what_needs_it(sqlite_url: str, redis_url: str
             way.freeze()
             assert api.get(EVENTS).status_code == 200
             assert api.post(EVENTS, json=an_event(id="b")).status_code == 202
-            problem_of(api.post(EVENTS, json=an_event(id="c"), headers={"Idempotency-Key": "two"}), 503)
+            found = problem_of(api.post(EVENTS, json=an_event(id="c"), headers={"Idempotency-Key": "two"}), 503)
+            assert found["detail"].startswith("Redis at redis://127.0.0.1:"), (
+                "nothing was done, and it does not say else"
+            )
             way.thaw()
             again = {"Idempotency-Key": "two"}
             eventually(lambda: api.post(EVENTS, json=an_event(id="c"), headers=again).status_code == 202)
