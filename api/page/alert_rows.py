@@ -71,7 +71,13 @@ def mostly_words(alert: Alert, settings: Settings, words: Words) -> str:
     return _PHRASES[words.language].mostly(mostly) if mostly else ""
 
 
+def fix_text(alert: Alert, settings: Settings, words: Words) -> str:
+    """What whoever found it says to do, as messages say it; may be empty."""
+    return _PHRASES[words.language].fix(fact_of(alert, settings), words.zone)
+
+
 def what_text(alert: Alert, settings: Settings, words: Words) -> str:
     """What is wrong, or that it is over, as messages say it."""
     phrases, fact = _PHRASES[words.language], fact_of(alert, settings)
-    return phrases.over(fact) if alert.state is AlertState.RESOLVED and alert.episode else phrases.wrong(fact)
+    say = phrases.over if alert.state is AlertState.RESOLVED and alert.episode else phrases.wrong
+    return say(fact, words.zone)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from api.http.moments import cursor_behind, place_behind
 from api.http.problems import not_found
 from api.ledger import UsesLedger
-from api.page.alert_rows import alert_row, alert_rows, mostly_words
+from api.page.alert_rows import alert_row, alert_rows, fix_text, mostly_words
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
@@ -86,6 +86,7 @@ def alert(request: Request, visitor: Visit, services: UsesServices, ledger: Uses
             **chrome(connection, "alerts"),
             "row": alert_row(connection, settings, found, words, now),
             "alert": alert_object(found),
+            "fix": fix_text(found, settings, words),
             "mostly": mostly_words(found, settings, words),
             "deliveries": deliveries_of(connection, found.id),
             "history": [_entry(entry, words) for entry in changes],

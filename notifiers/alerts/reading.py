@@ -156,6 +156,7 @@ def _finding(report: Report, settings: Settings, source: str, found: list[Report
         "window": [report["window"]["start"], report["window"]["end"]],
         "fix": worst["fix"],
         "command": command[1] if command else "",
+        "found": _found(worst, len(found) - 1),
         "findings": [finding["message"] for finding in found[:_MOST_MESSAGES]],
     }
     return Observation(
@@ -169,3 +170,9 @@ def _finding(report: Report, settings: Settings, source: str, found: list[Report
         bad_needed=bad_needed(Level(worst["level"])),
         **_frame(report, settings),
     )
+
+
+def _found(worst: Report, more: int) -> dict[str, Any]:
+    """What messages tell of the findings of one source, in words of their own where there are some."""
+    known = {name: worst[name] for name in ("code", "values") if name in worst}
+    return {"message": worst["message"], "more": more, **known}

@@ -9,7 +9,7 @@ from typing import Any
 from consistency.model import Level, parse_utc
 from consistency.settings import Settings
 from notifiers.alerts.alert import Alert
-from notifiers.messages.message import AlertFact, Message, Mostly, NoticeFact, Onset, Repaired
+from notifiers.messages.message import AlertFact, Found, Message, Mostly, NoticeFact, Onset, Repaired
 from notifiers.routing.routes import gravity
 
 _LONGEST = 200
@@ -80,6 +80,7 @@ def fact_of(alert: Alert, settings: Settings) -> AlertFact:
         top=tuple(str(key) for key in details.get("top") or ()),
         mostly=Mostly.model_validate(details["mostly"]) if details.get("mostly") else None,
         onset=Onset.model_validate(details["onset"]) if details.get("onset") else None,
+        found=Found.model_validate(details["found"]) if details.get("found") else None,
         silent_since=parse_utc(details["silent_since"]) if details.get("silent_since") else None,
         due_every=timedelta(seconds=details["due_every"]) if details.get("due_every") else None,
         trouble=details.get("trouble") or "",

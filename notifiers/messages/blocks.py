@@ -51,8 +51,8 @@ class Speech:
     def headline(self, alert: AlertFact) -> str:
         """What is wrong, or that it is over, without markup."""
         if alert.state == "resolved":
-            return one_line(self.phrases.over(alert))
-        return f"{self.phrases.levels[alert.level]}{self.phrases.colon}{one_line(self.phrases.wrong(alert))}"
+            return one_line(self.phrases.over(alert, self.zone))
+        return f"{self.phrases.levels[alert.level]}{self.phrases.colon}{one_line(self.phrases.wrong(alert, self.zone))}"
 
     def happened(self, notice: NoticeFact) -> str:
         """What has happened, in our words where we have some, without markup."""
@@ -103,9 +103,9 @@ class Speech:
             yield "trouble", one_line(alert.trouble)
         yield from self._repair(alert)
         yield from self._state(alert, message)
-        if alert.fix:
+        if fix := self.phrases.fix(alert, self.zone):
             # It names the command as well.
-            yield "fix", one_line(alert.fix, _LONGEST_COMMAND)
+            yield "fix", one_line(fix, _LONGEST_COMMAND)
         elif alert.command:
             yield "command", one_line(alert.command, _LONGEST_COMMAND)
         if not alert.acked_by and alert.level is not Level.LOW:
@@ -124,9 +124,10 @@ class Speech:
     def _which(self, alert: AlertFact, message: Message) -> Facts:
         if alert.rule != message.rule:
             yield "rule", one_line(alert.rule)
+        words = {"check": self.phrases.checks, "source": self.phrases.sources}
         for name, value in list(alert.labels.items())[:_MOST_LABELS]:
             if name != _IN_HEADING.get((alert.kind, alert.state)):
-                yield name, one_line(self.phrases.checks.get(value, value) if name == "check" else value, _LONGEST_KEY)
+                yield name, one_line(words.get(name, {}).get(value, value), _LONGEST_KEY)
 
     def _how_bad(self, alert: AlertFact) -> Facts:
         if numbers := self.phrases.numbers(alert):

@@ -2,14 +2,17 @@
 # ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from consistency.model import Level
 from notifiers.messages.chinese_events import CHINESE_EVENTS
+from notifiers.messages.chinese_findings import CHINESE_SOURCES, chinese_finding
 from notifiers.messages.event_facts import sentence
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
+from notifiers.messages.moments import ends_text
 from notifiers.messages.phrases import MOST_RULES
 
 _REASONS = {
@@ -63,6 +66,7 @@ class Chinese:
         {Level.LOW: "低", Level.MEDIUM: "中", Level.HIGH: "高", Level.CRITICAL: "严重"}
     )
     checks: Mapping[str, str] = MappingProxyType(_CHECKS)
+    sources: Mapping[str, str] = CHINESE_SOURCES
     names: Mapping[str, str] = MappingProxyType(_NAMES)
 
     def about(self, service: str, rules: Sequence[str]) -> str:
@@ -73,7 +77,7 @@ class Chinese:
     def titled(self, what: str, about: str) -> str:
         return f"{what}（{about}）"
 
-    def wrong(self, alert: AlertFact) -> str:
+    def wrong(self, alert: AlertFact, zone: ZoneInfo) -> str:
         numbers = alert.numbers
         if alert.kind == "missing_outputs" and {"missing", "tasks"} <= numbers.keys():
             return f"{figure(numbers['tasks'])} 个任务中有 {figure(numbers['missing'])} 个缺少输出"
@@ -83,9 +87,12 @@ class Chinese:
             return f"渠道 {alert.labels.get('channel', '')} 故障"
         if alert.kind == "service_silent":
             return f"服务 {alert.labels.get('service', '')} 失去心跳"
+        if alert.found:
+            more = f"（另有 {figure(alert.found.more)} 个）" if alert.found.more else ""
+            return f"{self._found(alert, zone)[0]}{more}"
         return alert.summary.strip() or alert.kind.replace("_", " ")
 
-    def over(self, alert: AlertFact) -> str:
+    def over(self, alert: AlertFact, zone: ZoneInfo) -> str:
         if alert.kind == "missing_outputs":
             return f"已恢复：{_check_of(alert)}不再缺少输出"
         if alert.kind == "checker_silent":
@@ -94,7 +101,10 @@ class Chinese:
             return f"已恢复：渠道 {alert.labels.get('channel', '')} 恢复正常"
         if alert.kind == "service_silent":
             return f"已恢复：服务 {alert.labels.get('service', '')} 不再失联"
-        return f"已恢复：{self.wrong(alert)}"
+        return f"已恢复：{self.wrong(alert, zone)}"
+
+    def fix(self, alert: AlertFact, zone: ZoneInfo) -> str:
+        return self._found(alert, zone)[1]
 
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, CHINESE_EVENTS)
@@ -158,6 +168,13 @@ class Chinese:
             *([f"由 {alert.resolved_by} 标记为已恢复"] if alert.resolved_by else []),
         ]
 
+    def _found(self, alert: AlertFact, zone: ZoneInfo) -> tuple[str, str]:
+        def ends(start: datetime, end: datetime) -> tuple[str, str]:
+            return ends_text(start, end, zone)
+
+        found = alert.found.model_dump() if alert.found else {"message": alert.summary}
+        return chinese_finding({**found, "fix": alert.fix}, ends, _seconds)
+
     def more(self, count: int) -> str:
         return f"另有 {figure(count)} 个"
 
@@ -169,6 +186,11 @@ class Chinese:
 
     def template_failed(self, why: str) -> str:
         return f"（本渠道的模板出错，已改用标准消息：{why}）"
+
+
+def _seconds(seconds: float) -> str:
+    """What statements take is told more exactly than what lasts."""
+    return f"{figure(seconds)} 秒"
 
 
 def _check_of(alert: AlertFact) -> str:

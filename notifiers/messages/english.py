@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from consistency.model import Level
 from notifiers.messages.english_events import ENGLISH_EVENTS
@@ -61,6 +62,7 @@ class English:
         {Level.LOW: "Low", Level.MEDIUM: "Medium", Level.HIGH: "High", Level.CRITICAL: "Critical"}
     )
     checks: Mapping[str, str] = MappingProxyType({})
+    sources: Mapping[str, str] = MappingProxyType({})
     names: Mapping[str, str] = MappingProxyType(_NAMES)
 
     def about(self, service: str, rules: Sequence[str]) -> str:
@@ -71,7 +73,8 @@ class English:
     def titled(self, what: str, about: str) -> str:
         return f"{what} ({about})"
 
-    def wrong(self, alert: AlertFact) -> str:
+    def wrong(self, alert: AlertFact, zone: ZoneInfo) -> str:
+        del zone
         numbers, check = alert.numbers, alert.labels.get("check", "")
         if alert.kind == "missing_outputs" and {"missing", "tasks"} <= numbers.keys():
             have = "has" if numbers["missing"] == 1 else "have"
@@ -84,7 +87,7 @@ class English:
             return f"the service {alert.labels['service']} has gone silent"
         return alert.summary.strip() or alert.kind.replace("_", " ")
 
-    def over(self, alert: AlertFact) -> str:
+    def over(self, alert: AlertFact, zone: ZoneInfo) -> str:
         check = alert.labels.get("check", "")
         if alert.kind == "missing_outputs":
             return "Resolved: missing outputs" + (f" in the {check} check" if check else "")
@@ -94,7 +97,11 @@ class English:
             return f"Resolved: the channel {alert.labels['channel']} works again"
         if alert.kind == "service_silent" and "service" in alert.labels:
             return f"Resolved: the service {alert.labels['service']} is not missed any more"
-        return f"Resolved: {self.wrong(alert)}"
+        return f"Resolved: {self.wrong(alert, zone)}"
+
+    def fix(self, alert: AlertFact, zone: ZoneInfo) -> str:
+        del zone
+        return alert.fix
 
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, ENGLISH_EVENTS)

@@ -40,6 +40,18 @@ class Mostly(_Fact):
     of: int
 
 
+class Found(_Fact):
+    """The gravest finding of its source as it was written, and how many `more` there were.
+
+    One of the product's own has a `code` and the `values` to word it anew.
+    """
+
+    message: str
+    code: str = ""
+    values: dict[str, Any] = {}
+    more: int = 0
+
+
 class AlertFact(_Fact):
     """One alert as it stood when the message was decided. `until` is set once it is resolved."""
 
@@ -63,6 +75,7 @@ class AlertFact(_Fact):
     top: tuple[str, ...] = ()
     mostly: Mostly | None = None
     onset: Onset | None = None
+    found: Found | None = None
     #: Of a silent checker: since when no whole check has ended, and how often one is due.
     silent_since: datetime | None = None
     due_every: timedelta | None = None

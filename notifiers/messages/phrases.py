@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from consistency.model import Level
 from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
@@ -34,17 +35,24 @@ class Phrases(Protocol):
     def checks(self) -> Mapping[str, str]:
         """The word of each type of check."""
 
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The word of each source of findings that is the product's own."""
+
     def about(self, service: str, rules: Sequence[str]) -> str:
         """Whose matter it is."""
 
     def titled(self, what: str, about: str) -> str:
         """A title of what has happened and whose matter it is."""
 
-    def wrong(self, alert: AlertFact) -> str:
-        """What is wrong."""
+    def wrong(self, alert: AlertFact, zone: ZoneInfo) -> str:
+        """What is wrong; moments in the zone."""
 
-    def over(self, alert: AlertFact) -> str:
+    def over(self, alert: AlertFact, zone: ZoneInfo) -> str:
         """That it is over, and what was wrong."""
+
+    def fix(self, alert: AlertFact, zone: ZoneInfo) -> str:
+        """What whoever found it says to do; may be empty."""
 
     def event(self, notice: NoticeFact) -> str:
         """What has happened; empty where only the event's own words say it."""

@@ -65,6 +65,25 @@ def test_an_alert_says_for_whom_outputs_are_missing(here: Measured) -> None:
     assert "workflow <img2video> (27 of 31)" in page.text
 
 
+def test_a_finding_is_told_in_the_readers_language_with_what_to_do(here: Measured) -> None:
+    now = here.now() - timedelta(minutes=1)
+    known = {"code": "slow_statement", "values": {"statement": "tasks", "seconds": 7.5, "limit_seconds": 5.0}}
+    details = {"found": {"message": "it was slow", "more": 2, **known}, "fix": "ask the doctor"}
+    labels = {"check": "full", "source": "database"}
+    with transaction(here.resources.store) as connection:
+        found = seen("h", now, kind="finding", labels=labels, summary="it was slow (and 2 more)", details=details)
+        ingest(connection, here.resources.settings, [found], now)
+        alert = find_alerts(connection)[0]
+    browser, path = Browser(here.api), f"/alerts/{alert.id}"
+    page, chinese = (browser.see(path, headers={"Accept-Language": tag}) for tag in ("en", "zh"))
+    assert "it was slow (and 2 more)" in page.title
+    assert "ask the doctor" in page.text
+    assert "查询“任务”用了 7.5 秒；5 秒起算慢（另有 2 个）" in chinese.title  # noqa: RUF001 - Chinese brackets
+    assert "来源 数据库" in chinese.text
+    assert "`reconcilery doctor` 会说明是否缺少索引" in chinese.text
+    assert "ask the doctor" not in chinese.text
+
+
 def test_an_alert_can_be_silenced_for_a_reason_and_the_silence_ended(everywhere: Measured) -> None:
     alert = fire(everywhere)
     assert "reason" in act(everywhere, f"/alerts/{alert.id}/silence", **{"for": "2h"}).message

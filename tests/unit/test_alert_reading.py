@@ -131,9 +131,16 @@ def test_findings_of_one_source_are_one_thing_as_grave_as_the_worst() -> None:
     assert (database.kind, database.labels) == ("finding", {"check": "full", "source": "database"})
     assert (database.level, database.summary, database.bad_needed) == (Level.HIGH, "b (and 1 more)", 1)
     assert database.details["findings"] == ["a", "b"]
+    assert database.details["found"] == {"message": "b", "more": 1}
     assert (database.details["command"], database.details["fix"]) == ("reconcilery doctor", doctor)
     assert (volume.level, volume.summary, volume.bad_needed, volume.good_needed) == (Level.LOW, "few", 2, 1)
     assert "command" not in volume.details
+
+
+def test_what_a_finding_is_worded_from_is_kept_with_its_alert() -> None:
+    known = {"code": "slow_statement", "values": {"statement": "tasks", "seconds": 7.5, "limit_seconds": 5.0}}
+    _, seen = observations_of(report_of(findings=[finding(message="slow") | known]), SETTINGS)
+    assert seen.details["found"] == {"message": "slow", "more": 0, **known}
 
 
 THINGS = [

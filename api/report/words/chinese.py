@@ -4,6 +4,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from notifiers.messages.chinese_findings import CHINESE_SOURCES, CHINESE_STATEMENTS
+
 CHINESE: Mapping[str, str] = MappingProxyType(
     {
         "title": "规则 {rule} 的报告，{service}",
@@ -148,14 +150,8 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "health_degraded": "降级",
         "health_unhealthy": "异常",
         "health_unknown": "未知",
-        "source_database": "数据库",
-        "source_volume": "任务量",
-        "statement_tasks": "任务",
-        "statement_second look at missing tasks": "复查缺失任务",
-        "statement_columns of missing tasks": "读取缺失任务的分组列",
-        "statement_outputs without task": "没有任务的输出",
-        "statement_finish times in the future": "未来的完成时间",
-        "statement_tasks without any finish time": "没有完成时间的任务",
+        **{f"source_{name}": word for name, word in CHINESE_SOURCES.items()},
+        **{f"statement_{name}": word for name, word in CHINESE_STATEMENTS.items()},
         "level_low": "低",
         "level_medium": "中",
         "level_high": "高",
