@@ -35,6 +35,7 @@ class _Episode:
     level: Level | None = None
     summary: str = ""
     numbers: dict[str, Any] = field(default_factory=dict)
+    found: dict[str, Any] | None = None
     acked: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, change: Row[Any]) -> None:
@@ -52,7 +53,8 @@ class _Episode:
 
     def say(self, payload: dict[str, Any]) -> None:
         """What was seen when it was at its worst."""
-        self.summary = payload.get("summary") or self.summary
+        if payload.get("summary"):
+            self.summary, self.found = payload["summary"], payload.get("found")
         self.numbers = payload.get("numbers") or self.numbers
 
 
@@ -102,6 +104,7 @@ def _row(episode: _Episode, key: Key, told: dict[str, dict[str, Any]]) -> dict[s
         "level": str(episode.level) if episode.level else None,
         "summary": episode.summary or row.summary,
         "numbers": episode.numbers,
+        "found": episode.found,
         "fired_at": utc_text(episode.fired_at) if episode.fired_at else None,
         "resolved_at": utc_text(episode.resolved_at) if episode.resolved_at else None,
         "resolved_by": episode.resolved_by,

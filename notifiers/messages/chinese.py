@@ -2,13 +2,13 @@
 # ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from consistency.model import Level
 from notifiers.messages.chinese_events import CHINESE_EVENTS
-from notifiers.messages.chinese_findings import CHINESE_SOURCES, chinese_finding
+from notifiers.messages.chinese_findings import CHINESE_SOURCES, Ends, chinese_finding, chinese_found
 from notifiers.messages.event_facts import sentence
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
@@ -88,8 +88,7 @@ class Chinese:
         if alert.kind == "service_silent":
             return f"服务 {alert.labels.get('service', '')} 失去心跳"
         if alert.found:
-            more = f"（另有 {figure(alert.found.more)} 个）" if alert.found.more else ""
-            return f"{self._found(alert, zone)[0]}{more}"
+            return chinese_found(alert.found.model_dump(), _ends_in(zone), _seconds)
         return alert.summary.strip() or alert.kind.replace("_", " ")
 
     def over(self, alert: AlertFact, zone: ZoneInfo) -> str:
@@ -104,7 +103,8 @@ class Chinese:
         return f"已恢复：{self.wrong(alert, zone)}"
 
     def fix(self, alert: AlertFact, zone: ZoneInfo) -> str:
-        return self._found(alert, zone)[1]
+        found = alert.found.model_dump() if alert.found else {"message": ""}
+        return chinese_finding({**found, "fix": alert.fix}, _ends_in(zone), _seconds)[1]
 
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, CHINESE_EVENTS)
@@ -168,13 +168,6 @@ class Chinese:
             *([f"由 {alert.resolved_by} 标记为已恢复"] if alert.resolved_by else []),
         ]
 
-    def _found(self, alert: AlertFact, zone: ZoneInfo) -> tuple[str, str]:
-        def ends(start: datetime, end: datetime) -> tuple[str, str]:
-            return ends_text(start, end, zone)
-
-        found = alert.found.model_dump() if alert.found else {"message": alert.summary}
-        return chinese_finding({**found, "fix": alert.fix}, ends, _seconds)
-
     def more(self, count: int) -> str:
         return f"另有 {figure(count)} 个"
 
@@ -186,6 +179,10 @@ class Chinese:
 
     def template_failed(self, why: str) -> str:
         return f"（本渠道的模板出错，已改用标准消息：{why}）"
+
+
+def _ends_in(zone: ZoneInfo) -> Ends:
+    return lambda start, end: ends_text(start, end, zone)
 
 
 def _seconds(seconds: float) -> str:

@@ -12,6 +12,11 @@ from typing import Any
 from consistency.model import parse_utc
 from notifiers.messages.figures import figure
 
+#: Writes both ends of a stretch of time for whoever reads.
+Ends = Callable[[datetime, datetime], tuple[str, str]]
+#: Writes so many seconds.
+Length = Callable[[float], str]
+
 _COUNTED = "{start} 至 {end} 有 {tasks} 个成功的任务"
 _USUAL = "预期 {expected}（{lower} 至 {upper}），n={n}"
 _TABLE = "表 {table}（约 {rows} 行）"
@@ -44,15 +49,8 @@ CHINESE_STATEMENTS: Mapping[str, str] = MappingProxyType(
 CHINESE_SOURCES: Mapping[str, str] = MappingProxyType({"database": "数据库", "volume": "任务量"})
 
 
-def chinese_finding(
-    finding: Mapping[str, Any],
-    ends: Callable[[datetime, datetime], tuple[str, str]],
-    length: Callable[[float], str],
-) -> tuple[str, str]:
-    """What was found and what helps; as it was written where that is all there is.
-
-    `ends` writes both ends of a stretch of time for whoever reads, `length` so many seconds.
-    """
+def chinese_finding(finding: Mapping[str, Any], ends: Ends, length: Length) -> tuple[str, str]:
+    """What was found and what helps; as it was written where that is all there is."""
     message, fix = str(finding["message"]), str(finding.get("fix") or "")
     known = CHINESE_FINDINGS.get(str(finding.get("code")))
     if known is None:
@@ -64,11 +62,13 @@ def chinese_finding(
         return message, fix
 
 
-def _shown(
-    values: Mapping[str, Any],
-    ends: Callable[[datetime, datetime], tuple[str, str]],
-    length: Callable[[float], str],
-) -> dict[str, object]:
+def chinese_found(found: Mapping[str, Any], ends: Ends, length: Length) -> str:
+    """What is told of the gravest finding of a source, and how many `more` there are."""
+    more = f"（另有 {figure(found['more'])} 个）" if found.get("more") else ""
+    return f"{chinese_finding(found, ends, length)[0]}{more}"
+
+
+def _shown(values: Mapping[str, Any], ends: Ends, length: Length) -> dict[str, object]:
     shown: dict[str, object] = {
         name: figure(value) if isinstance(value, int) else value for name, value in values.items()
     }

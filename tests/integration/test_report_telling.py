@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from api.report.formats import report_markdown
 from api.report.report import report_of
 from consistency.database import connect
 from consistency.ledger.own_tables import REPAIRS
@@ -51,6 +52,19 @@ def test_an_alert_as_it_is_really_told_is_understood(sqlite: Engine, tmp_path: P
         ("chat", 0, 1),
         ("mail", 0, 1),
     ]
+
+
+def test_what_a_check_found_is_told_in_the_readers_language(sqlite: Engine) -> None:
+    made = empty_fortnight(sqlite)
+    known = {"code": "slow_statement", "values": {"statement": "tasks", "seconds": 7.5, "limit_seconds": 5.0}}
+    fired: Change = (NOW - HOUR, "fired", {"summary": "it was slow", "found": {"message": "it was slow", **known}})
+    made.alert([fired], kind="finding", labels={"check": "full", "source": "database"}, state="firing")
+    found = report(made)
+    assert found["alerts"][0]["found"] == {"message": "it was slow", **known}
+    assert "finding (full): it was slow" in report_markdown(found, "en")
+    chinese = report_markdown(found, "zh")
+    assert "查询“任务”用了 7.5 秒；5.0 秒起算慢" in chinese  # noqa: RUF001 - a Chinese semicolon
+    assert "it was slow" not in chinese
 
 
 def test_each_time_an_alert_fires_is_a_row_and_what_ended_before_is_none(engine: Engine) -> None:

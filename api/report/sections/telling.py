@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.report.document import Badge, Cell, Code, Paragraph, Section, Table
+from api.report.words.findings import alert_words
 from api.report.words.wording import NOTHING, Wording, figure, rate
 from compensation.states import ItemState
 from notifiers.alerts.kinds import MISSING_OUTPUTS
@@ -42,7 +43,7 @@ def _what(alert: Report, wording: Wording) -> str:
     named = wording.say("of_check", what=kind, check=wording.known("check", check)) if check else kind
     if alert["kind"] == MISSING_OUTPUTS and {"missing", "tasks"} <= numbers.keys():
         return wording.say("lack", what=named, missing=numbers["missing"], tasks=numbers["tasks"])
-    return wording.say("says", what=named, words=alert["summary"])
+    return wording.say("says", what=named, words=alert_words(alert, wording))
 
 
 def _told(alert: Report, wording: Wording) -> Iterator[str]:

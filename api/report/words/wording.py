@@ -53,6 +53,10 @@ class Wording:
         """Both ends, as `moment` writes them."""
         return self.say("span", start=self.moment(window["start"]), end=self.moment(window["end"]))
 
+    def ends(self, start: datetime, end: datetime) -> tuple[str, str]:
+        """The same of both ends of a stretch of time."""
+        return self.moment(start), self.moment(end)
+
     def length(self, seconds: float | None) -> str:
         """`12 ms`, `2.1 s`, `90 s`, `5 min`, `3.5 h`, `12 d`."""
         if seconds is None:
