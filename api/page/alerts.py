@@ -1,6 +1,6 @@
 """`/alerts`: what is wrong and was wrong, who was told, and what people said and did about it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 from api.http.moments import cursor_behind, place_behind
 from api.http.problems import not_found
 from api.ledger import UsesLedger
+from api.page.alert_changes import change_row
 from api.page.alert_rows import alert_row, alert_rows, fix_text, mostly_words
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
 from api.page.visitors import Visit
-from api.page.wording import Words
 from api.services import UsesServices
 from api.views.alerts import alert_object, channels_overview
 from api.views.deliveries import deliveries_of
@@ -21,10 +21,10 @@ from api.views.silences import silence_object, silence_state
 from consistency.durations import duration_text
 from consistency.errors import BadRequest
 from consistency.json_faults import shown
-from consistency.model import Level, utc_text
+from consistency.model import Level
 from notifiers.alerts.alert import LIVE, Alert
 from notifiers.alerts.handling import find_alerts, require_alert
-from notifiers.alerts.history import Entry, history
+from notifiers.alerts.history import history
 from notifiers.alerts.silences import find_silences
 
 _KIND = "alerts"
@@ -89,7 +89,7 @@ def alert(request: Request, visitor: Visit, services: UsesServices, ledger: Uses
             "fix": fix_text(found, settings, words),
             "mostly": mostly_words(found, settings, words),
             "deliveries": deliveries_of(connection, found.id),
-            "history": [_entry(entry, words) for entry in changes],
+            "history": [change_row(entry, words) for entry in changes],
         }
     return show(
         request,
@@ -108,16 +108,3 @@ def alert_named(connection: Connection, given: str) -> Alert:
         return require_alert(connection, given)
     except BadRequest:
         raise not_found(f"there is no alert {shown(given)}") from None
-
-
-def _entry(entry: Entry, words: Words) -> dict[str, Any]:
-    """One line of the history; of what was seen or said the words of people alone."""
-    payload = entry.payload
-    said = payload.get("note") or payload.get("summary") or payload.get("because") or payload.get("why") or ""
-    return {
-        "at": utc_text(entry.at),
-        "change": words.known("change", entry.change),
-        "level": entry.level,
-        "actor": entry.actor,
-        "said": str(said),
-    }

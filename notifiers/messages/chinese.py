@@ -2,17 +2,19 @@
 # ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from consistency.model import Level
+from consistency.model import Level, parse_utc
 from notifiers.messages.chinese_events import CHINESE_EVENTS
-from notifiers.messages.chinese_findings import CHINESE_SOURCES, Ends, chinese_finding, chinese_found
+from notifiers.messages.chinese_findings import CHINESE_SOURCES, chinese_finding, chinese_found
+from notifiers.messages.chinese_seen import CHINESE_CHECKS
 from notifiers.messages.event_facts import sentence
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
-from notifiers.messages.moments import ends_text
+from notifiers.messages.moments import ends_text, local_text
 from notifiers.messages.phrases import MOST_RULES
 
 _REASONS = {
@@ -53,7 +55,6 @@ _NAMES = {
     "link": "详情",
     "at": "时间",
 }
-_CHECKS = {"quick": "快速检查", "full": "完整检查", "deep": "深度检查", "range": "区间检查"}
 _UNITS = {"s": "秒", "min": "分钟", "h": "小时", "d": "天"}
 
 
@@ -65,7 +66,7 @@ class Chinese:
     levels: Mapping[Level, str] = MappingProxyType(
         {Level.LOW: "低", Level.MEDIUM: "中", Level.HIGH: "高", Level.CRITICAL: "严重"}
     )
-    checks: Mapping[str, str] = MappingProxyType(_CHECKS)
+    checks: Mapping[str, str] = CHINESE_CHECKS
     sources: Mapping[str, str] = CHINESE_SOURCES
     names: Mapping[str, str] = MappingProxyType(_NAMES)
 
@@ -88,7 +89,7 @@ class Chinese:
         if alert.kind == "service_silent":
             return f"服务 {alert.labels.get('service', '')} 失去心跳"
         if alert.found:
-            return chinese_found(alert.found.model_dump(), _ends_in(zone), _seconds)
+            return chinese_found(alert.found.model_dump(), _Reader(zone))
         return alert.summary.strip() or alert.kind.replace("_", " ")
 
     def over(self, alert: AlertFact, zone: ZoneInfo) -> str:
@@ -104,7 +105,7 @@ class Chinese:
 
     def fix(self, alert: AlertFact, zone: ZoneInfo) -> str:
         found = alert.found.model_dump() if alert.found else {"message": ""}
-        return chinese_finding({**found, "fix": alert.fix}, _ends_in(zone), _seconds)[1]
+        return chinese_finding({**found, "fix": alert.fix}, _Reader(zone))[1]
 
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, CHINESE_EVENTS)
@@ -181,15 +182,22 @@ class Chinese:
         return f"（本渠道的模板出错，已改用标准消息：{why}）"
 
 
-def _ends_in(zone: ZoneInfo) -> Ends:
-    return lambda start, end: ends_text(start, end, zone)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """See Reader; what statements take is told more exactly than what lasts."""
 
+    zone: ZoneInfo
 
-def _seconds(seconds: float) -> str:
-    """What statements take is told more exactly than what lasts."""
-    return f"{figure(seconds)} 秒"
+    def moment(self, text: str | datetime) -> str:
+        return local_text(parse_utc(text) if isinstance(text, str) else text, self.zone)
+
+    def ends(self, start: datetime, end: datetime) -> tuple[str, str]:
+        return ends_text(start, end, self.zone)
+
+    def length(self, seconds: float) -> str:
+        return f"{figure(seconds)} 秒"
 
 
 def _check_of(alert: AlertFact) -> str:
     check = alert.labels.get("check", "")
-    return _CHECKS.get(check, check) or "检查"
+    return CHINESE_CHECKS.get(check, check) or "检查"

@@ -4,18 +4,13 @@ Findings are stored in English; those that the product makes itself bring a code
 """
 # ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from consistency.model import parse_utc
 from notifiers.messages.figures import figure
-
-#: Writes both ends of a stretch of time for whoever reads.
-Ends = Callable[[datetime, datetime], tuple[str, str]]
-#: Writes so many seconds.
-Length = Callable[[float], str]
+from notifiers.messages.reader import Reader
 
 _COUNTED = "{start} 至 {end} 有 {tasks} 个成功的任务"
 _USUAL = "预期 {expected}（{lower} 至 {upper}），n={n}"
@@ -49,32 +44,32 @@ CHINESE_STATEMENTS: Mapping[str, str] = MappingProxyType(
 CHINESE_SOURCES: Mapping[str, str] = MappingProxyType({"database": "数据库", "volume": "任务量"})
 
 
-def chinese_finding(finding: Mapping[str, Any], ends: Ends, length: Length) -> tuple[str, str]:
+def chinese_finding(finding: Mapping[str, Any], reader: Reader) -> tuple[str, str]:
     """What was found and what helps; as it was written where that is all there is."""
     message, fix = str(finding["message"]), str(finding.get("fix") or "")
     known = CHINESE_FINDINGS.get(str(finding.get("code")))
     if known is None:
         return message, fix
     try:
-        return known[0].format_map(_shown(finding["values"], ends, length)), known[1] or fix
+        return known[0].format_map(_shown(finding["values"], reader)), known[1] or fix
     except (KeyError, TypeError, ValueError, AttributeError):
         # A line of a day file may have been written by a stranger.
         return message, fix
 
 
-def chinese_found(found: Mapping[str, Any], ends: Ends, length: Length) -> str:
+def chinese_found(found: Mapping[str, Any], reader: Reader) -> str:
     """What is told of the gravest finding of a source, and how many `more` there are."""
     more = f"（另有 {figure(found['more'])} 个）" if found.get("more") else ""
-    return f"{chinese_finding(found, ends, length)[0]}{more}"
+    return f"{chinese_finding(found, reader)[0]}{more}"
 
 
-def _shown(values: Mapping[str, Any], ends: Ends, length: Length) -> dict[str, object]:
+def _shown(values: Mapping[str, Any], reader: Reader) -> dict[str, object]:
     shown: dict[str, object] = {
         name: figure(value) if isinstance(value, int) else value for name, value in values.items()
     }
     if "start" in values:
-        shown["start"], shown["end"] = ends(parse_utc(values["start"]), parse_utc(values["end"]))
-    shown |= {name: length(values[name]) for name in ("seconds", "limit_seconds") if name in values}
+        shown["start"], shown["end"] = reader.ends(parse_utc(values["start"]), parse_utc(values["end"]))
+    shown |= {name: reader.length(values[name]) for name in ("seconds", "limit_seconds") if name in values}
     if "statement" in values:
         shown["statement"] = _statement(values["statement"])
     if "statements" in values:

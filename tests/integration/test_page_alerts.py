@@ -82,6 +82,7 @@ def test_a_finding_is_told_in_the_readers_language_with_what_to_do(here: Measure
     assert "来源 数据库" in chinese.text
     assert "`reconcilery doctor` 会说明是否缺少索引" in chinese.text
     assert "ask the doctor" not in chinese.text
+    assert "it was slow" not in chinese.text
 
 
 def test_an_alert_can_be_silenced_for_a_reason_and_the_silence_ended(everywhere: Measured) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from notifiers.messages.chinese_findings import CHINESE_SOURCES, CHINESE_STATEMENTS
+from notifiers.messages.chinese_seen import CHINESE_CHECKS, CHINESE_HEALTH
 
 CHINESE: Mapping[str, str] = MappingProxyType(
     {
@@ -40,10 +41,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "latest": "最近一次{check}",
         "latest_note": "缺少 {missing} 个，{at}",
         "latest_nothing": "没有任务",
-        "check_quick": "快速检查",
-        "check_full": "完整检查",
-        "check_deep": "深度检查",
-        "check_range": "区间检查",
+        **{f"check_{kind}": word for kind, word in CHINESE_CHECKS.items()},
         "completion": "完整率",
         "completion_chart": "完整率变化",
         "heartbeat_chart": "每次快速检查；灰色表示没有检查",
@@ -146,10 +144,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "measured_trouble": "故障",
         "measured_note": "各小时按完整检查和深度检查最后一次统计显示，此后修复的也算有输出；"
         "检查当时所见的线则保持当时的样子。",
-        "health_healthy": "健康",
-        "health_degraded": "降级",
-        "health_unhealthy": "异常",
-        "health_unknown": "未知",
+        **{f"health_{health}": word for health, word in CHINESE_HEALTH.items()},
         **{f"source_{name}": word for name, word in CHINESE_SOURCES.items()},
         **{f"statement_{name}": word for name, word in CHINESE_STATEMENTS.items()},
         "level_low": "低",

@@ -10,12 +10,12 @@ from notifiers.messages.chinese_findings import chinese_finding, chinese_found
 def finding_words(finding: Mapping[str, Any], wording: Wording) -> tuple[str, str]:
     """What was found and what helps; as it was written where that is all there is."""
     if wording.language == "zh":
-        return chinese_finding(finding, wording.ends, wording.length)
+        return chinese_finding(finding, wording)
     return str(finding["message"]), str(finding.get("fix") or "")
 
 
 def alert_words(alert: Mapping[str, Any], wording: Wording) -> str:
     """What was wrong, as it was seen when it was at its worst."""
     if wording.language == "zh" and alert["found"]:
-        return chinese_found(alert["found"], wording.ends, wording.length)
+        return chinese_found(alert["found"], wording)
     return str(alert["summary"])
