@@ -8,18 +8,24 @@ from typing import Any
 from api.page.wording import Words
 from consistency.ledger.events import StoredEvent
 from consistency.model import utc_text
+from notifiers.messages.chinese_own_events import chinese_own_event
 
 _LONGEST = 300
 
 
-def event_rows(events: Sequence[StoredEvent], words: Words, now: datetime, *, most: int = 4000) -> list[dict[str, Any]]:
-    """One row an event; details and metrics as JSON, of which at most so many characters are shown."""
-    return [_row(stored, words, now, most) for stored in events]
+def event_rows(
+    events: Sequence[StoredEvent], service: str, words: Words, now: datetime, *, most: int = 4000
+) -> list[dict[str, Any]]:
+    """One row an event; details and metrics as JSON, of which at most so many characters are shown.
+
+    What the product, whose service that is, has told itself is told in the reader's language.
+    """
+    return [_row(stored, service, words, now, most) for stored in events]
 
 
-def _row(stored: StoredEvent, words: Words, now: datetime, most: int) -> dict[str, Any]:
+def _row(stored: StoredEvent, service: str, words: Words, now: datetime, most: int) -> dict[str, Any]:
     body = json.loads(stored.body)
-    message = str(body["message"])
+    said = chinese_own_event(stored.event, service, words.report) if words.language == "zh" else ""
     more = {name: body[name] for name in ("details", "metrics") if body.get(name)}
     return {
         "id": stored.id,
@@ -28,7 +34,7 @@ def _row(stored: StoredEvent, words: Words, now: datetime, most: int) -> dict[st
         "type": body["event_type"],
         "level": body["level"],
         "service": body["service"],
-        "message": _shortened(message, _LONGEST),
+        "message": _shortened(said or str(body["message"]), _LONGEST),
         "more": _shortened(json.dumps(more, ensure_ascii=False, indent=1), most) if more else "",
     }
 

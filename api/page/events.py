@@ -57,7 +57,7 @@ def events(
         visitor,
         "events.html",
         **frame,
-        events=event_rows(found[:ROWS], visitor.words, now),
+        events=event_rows(found[:ROWS], services.settings.service, visitor.words, now),
         older=older(request, cursor),
         query=query,
         types=[*(str(each) for each in EventType), *services.settings.event_types],

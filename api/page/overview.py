@@ -88,7 +88,7 @@ def overview(
             "gravest": max((alert.level for alert in firing if alert.level), key=gravity, default=""),
             "next_check": _next_check(connection, settings, now),
             "running": running(connection),
-            "events": event_rows(find_events(connection, limit=_SHOWN_EVENTS), words, now, most=_MOST_DETAILS),
+            "events": _events(connection, settings, words, now),
             "dead_messages": store.channels["dead_messages"],
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
@@ -164,6 +164,11 @@ def _card(kind: CheckType, rule: str, checks: Sequence[dict[str, Any]]) -> dict[
         "check": found,
         "report": found["report"] if found else None,
     }
+
+
+def _events(connection: Connection, settings: Settings, words: Words, now: datetime) -> list[dict[str, Any]]:
+    found = find_events(connection, limit=_SHOWN_EVENTS)
+    return event_rows(found, settings.service, words, now, most=_MOST_DETAILS)
 
 
 def _next_check(connection: Connection, settings: Settings, now: datetime) -> str | None:

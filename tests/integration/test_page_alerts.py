@@ -6,14 +6,18 @@ from datetime import timedelta
 import pytest
 
 from consistency.database import transaction
+from consistency.event_checks import seal
+from consistency.ledger.events import store_events
 from consistency.model import CheckType
 from notifiers.alerts.alert import Alert
 from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest
+from notifiers.own_events import check_event
 from tests.factories.browsing import Browser, Page
 from tests.factories.front_door import EVENTS, an_event
 from tests.factories.measured import Measured, measured
 from tests.factories.observing import seen
+from tests.factories.reports import report_of
 
 
 @pytest.fixture
@@ -164,6 +168,20 @@ def test_events_are_chosen_by_type_level_service_and_time(here: Measured) -> Non
         assert "no way through" in page.text
         assert "all done" not in page.text
     assert "No event has come in." in browser.see("/events?until=2026-01-01").text
+
+
+def test_the_products_own_events_are_told_in_the_readers_language(here: Measured) -> None:
+    own, now = check_event(report_of(31), here.resources.settings.service), here.now()
+    with transaction(here.resources.store) as connection:
+        store_events(connection, [seal(own)], now, None)
+    here.api.post(EVENTS, json=an_event(message="all done"))
+    browser = Browser(here.api)
+    for path in ("/", "/events"):
+        assert own.message in browser.see(path).text
+        chinese = browser.see(path, headers={"Accept-Language": "zh"})
+        assert "降级：378 个成功的任务中 91.8 % 有输出" in chinese.text  # noqa: RUF001 - a Chinese comma and colon
+        assert own.message not in chinese.text
+        assert "all done" in chinese.text
 
 
 def test_long_lists_lead_to_what_is_older(here: Measured) -> None:
