@@ -16,6 +16,9 @@ def leave_an_incident(narrator: Narrator, demo: Demo) -> None:
     demo.deploy(loses=MORE_LOST, workflow=WORKFLOW)
     narrator.until("version 4 loses outputs", lambda: len(demo.lost()) == lost + MORE_LOST)
     demo.deploy(tasks_per_second=_BY_NIGHT)
+    narrator.until(
+        "a check finds all of them", lambda: narrator.ask("check", "quick")["counts"]["missing"] == MORE_LOST
+    )
     told = narrator.until("people are told of it", lambda: firing(demo, heard))
     narrator.step("Your turn", f"inbox: {told[-1]['message']}")
     narrator.say(
