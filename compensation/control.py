@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from compensation.plans.opening import require_target, target_of
 from compensation.plans.scopes import Scope, live_key
+from compensation.remarks import Remark, remarks_object
 from compensation.runs import RepairRefused, Run, RunRequest, change_state, open_run, require_run
 from compensation.states import REDRIVABLE, ItemState, RunState
 from compensation.target import precondition_of
@@ -103,8 +104,9 @@ def _drifted(resources: Resources, rule: BoundRule, page: list[Any]) -> int:
 
 def pause(resources: Resources, run_id: str, actor: str, reason: str = "") -> Run:
     """Nothing is written after this has returned, until the run is resumed."""
-    said = reason or f"paused by {actor}"
-    return _change(resources, run_id, RunState.PAUSED, actor, payload={"reason": said}, reason=said[:500])
+    said = Remark(reason) if reason else Remark(f"paused by {actor}", "paused_by", {"by": actor})
+    payload = {"reason": said.text, **remarks_object([said])}
+    return _change(resources, run_id, RunState.PAUSED, actor, payload=payload, reason=said.text[:500])
 
 
 def resume(resources: Resources, run_id: str, actor: str) -> Run:

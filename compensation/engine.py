@@ -11,6 +11,7 @@ from compensation.batches.working import work_on
 from compensation.bench import Bench
 from compensation.item_counts import counts_of_items, ended_in
 from compensation.progress import counts_of, has_items_in, has_open_items, latest_outcomes
+from compensation.remarks import Remark, remarks_object
 from compensation.runs import Run, beat, change_state, require_run
 from compensation.states import RunState
 from compensation.verifying import verify
@@ -33,7 +34,7 @@ def work(bench: Bench, run_id: str, *, turn: float = float("inf")) -> tuple[Run,
         done = work_on(bench, batch)
         _count(bench, batch)
         if done.stop:
-            _pause(bench, run_id, done.stop)
+            _pause(bench, run_id, Remark(done.stop))
         elif done.held is not None:
             pause = done.held.seconds
             break
@@ -50,11 +51,12 @@ def _count(bench: Bench, batch: Batch) -> None:
 
 
 @patient
-def _pause(bench: Bench, run_id: str, reason: str) -> None:
+def _pause(bench: Bench, run_id: str, reason: Remark) -> None:
     with transaction(bench.resources.primary) as connection:
         run = require_run(connection, run_id)
         if run.state is RunState.RUNNING:
-            change_state(connection, run, RunState.PAUSED, WORKER, payload={"reason": reason}, reason=reason[:500])
+            payload = {"reason": reason.text, **remarks_object([reason])}
+            change_state(connection, run, RunState.PAUSED, WORKER, payload=payload, reason=reason.text[:500])
 
 
 def _judge(bench: Bench, run_id: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from compensation.progress import Progress, progress_of
+from compensation.remarks import Remark
 from compensation.runs import Run
 from compensation.states import TAKEN_BACK, RunState
 from compensation.undo.rolling_back import result_of
@@ -46,7 +47,7 @@ def summary_of(connection: Connection, run: Run) -> dict[str, Any]:
             "eta_seconds": progress.eta_seconds,
             "throttle": run.throttle,
         },
-        "problems": _problems(run, progress.total),
+        "problems": [remark.text for remark in problems_of(run, progress.total)],
     }
     return {**summary, **result_of(connection, run.id).as_dict()} if run.state in TAKEN_BACK else summary
 
@@ -58,12 +59,13 @@ def scope_object(run: Run) -> dict[str, Any]:
     return {"start": run.scope["start"], "end": run.scope["end"]}
 
 
-def _problems(run: Run, items: int) -> list[str]:
+def problems_of(run: Run, items: int) -> list[Remark]:
+    """What a person should know of a run of so many tasks. Of its reason and its plan the events know the codes."""
     reason = [run.reason] if run.reason and run.state in {RunState.PAUSED, RunState.FAILED} else []
-    return [*reason, *run.plan_notes, *_still_missing(run, items)]
+    return [*(Remark(text) for text in (*reason, *run.plan_notes)), *_still_missing(run, items)]
 
 
-def _still_missing(run: Run, items: int) -> list[str]:
+def _still_missing(run: Run, items: int) -> list[Remark]:
     """What a person would overlook behind a good end: the application may have lost more meanwhile."""
     if run.state is not RunState.SUCCEEDED or not run.after:
         return []
@@ -74,7 +76,7 @@ def _still_missing(run: Run, items: int) -> list[str]:
     tasks = (
         "1 task of the scope lacks its output" if unknown == 1 else f"{unknown} tasks of the scope lack their output"
     )
-    return [f"{tasks} that the plan did not know; plan again"]
+    return [Remark(f"{tasks} that the plan did not know; plan again", "still_missing", {"missing": unknown})]
 
 
 def verdict(run: Run, progress: Progress) -> str:

@@ -75,6 +75,7 @@ def _details(end: RepairEnd) -> dict[str, Any]:
         "by": end.event.actor,
         "window": end.window.as_dict() if end.window else None,
         "reason": _reason(end),
+        "remarks": end.event.payload.get("remarks"),
         "exceeded": end.event.payload.get("exceeded"),
         "command": f"reconcilery repair {_NEXT[kind].format(run_id)}" if kind in _NEXT else "",
         "undo": f"reconcilery repair rollback {run_id}" if _may_be_undone(end) else "",

@@ -13,10 +13,12 @@ from api.ledger import UsesLedger
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
+from api.page.repair_words import remark_words
 from api.page.visitors import Visit
 from api.services import UsesServices
 from api.views.repairs import item_lines, repair_lines, repair_record
 from compensation.states import TAKEN_BACK, ItemState, RunState
+from compensation.summary import problems_of
 from consistency.database import transaction
 from consistency.ledger.own_tables import REPAIRS
 from consistency.ledger.schema import is_current
@@ -107,9 +109,10 @@ def repair(
     with ledger.reading() as (connection, now):
         frame = chrome(connection, "repairs")
     with transaction(services.resources.reader) as connection:
-        record = repair_record(connection, repair_named(connection, run_id))
+        found = repair_named(connection, run_id)
+        record = repair_record(connection, found)
         items, cursor = _items(connection, record["run_id"], query, with_outputs=visitor.may_operate)
-    state = RunState(record["state"])
+    state, total = RunState(record["state"]), sum(record["counts"].values())
     return show(
         request,
         visitor,
@@ -117,7 +120,8 @@ def repair(
         **frame,
         run=record,
         is_taken_back=state in TAKEN_BACK,
-        total=sum(record["counts"].values()),
+        remark=remark_words(problems_of(found, total), record["events"], visitor.words),
+        total=total,
         pending=record["counts"].get("pending", 0),
         items=items,
         more=older(request, cursor),

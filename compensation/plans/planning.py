@@ -20,6 +20,7 @@ from compensation.plans.candidates import Candidate, candidates
 from compensation.plans.claiming import PlanClaim, claim_plan
 from compensation.plans.preview import preview
 from compensation.plans.scopes import Scope
+from compensation.remarks import Remark, remarks_object
 from compensation.runs import Run, change_state, require_run
 from compensation.states import ItemState, RunState
 from consistency.database import database_now, first_line, transaction
@@ -80,14 +81,20 @@ def _fill(bench: Bench, claim: PlanClaim, actor: str) -> Run:
     columns = {
         "plan_hash": drawn.digest,
         "planned_at": as_of,
-        "plan_notes": json.dumps(notes, ensure_ascii=False),
-        "needs_approval": approval,
+        "plan_notes": json.dumps([note.text for note in notes], ensure_ascii=False),
+        "needs_approval": approval.text if approval else None,
         "before": json.dumps(before.as_dict()),
     }
     if run.parameters.unattended and not run.dry_run and not approval:
         # It goes on by itself at once, so nobody may begin the same meanwhile.
         columns["live_key"] = run.scope["key"]
-    payload = {"planned": drawn.planned, "needs_approval": approval, "exceeded": exceeded, **before.as_dict()}
+    payload = {
+        "planned": drawn.planned,
+        "needs_approval": columns["needs_approval"],
+        "exceeded": exceeded,
+        **before.as_dict(),
+        **remarks_object([*notes, *([approval] if approval else [])]),
+    }
     with transaction(engine) as connection:
         event = "approval_needed" if approval and not run.dry_run else "planned"
         if not change_state(connection, run, RunState.PLANNED, actor, event=event, payload=payload, **columns):
@@ -144,15 +151,16 @@ def _row(run_id: str, each: Candidate, now: datetime) -> dict[str, Any]:
     }
 
 
-def _notes(run: Run, drawn: _Drawn, before: Measured) -> list[str]:
+def _notes(run: Run, drawn: _Drawn, before: Measured) -> list[Remark]:
     notes = []
     if drawn.others:
         one = "1 task needs no repair or cannot have one; see its outcome"
         several = f"{drawn.others} tasks need no repair or cannot have one; see their outcomes"
-        notes.append(one if drawn.others == 1 else several)
+        notes.append(Remark(one if drawn.others == 1 else several, "no_repair", {"tasks": drawn.others}))
     beyond = before.missing - drawn.planned - drawn.others
     if run.parameters.max_tasks is not None and drawn.planned >= run.parameters.max_tasks and beyond > 0:
-        notes.append(f"{beyond} more tasks lack their output, beyond --max-tasks {run.parameters.max_tasks}")
+        text = f"{beyond} more tasks lack their output, beyond --max-tasks {run.parameters.max_tasks}"
+        notes.append(Remark(text, "beyond_max_tasks", {"tasks": beyond, "max_tasks": run.parameters.max_tasks}))
     return notes
 
 
@@ -168,10 +176,13 @@ def _exceeded(run: Run, planned: int, before: Measured) -> dict[str, float]:
     return {}
 
 
-def _why_approved_first(exceeded: dict[str, float], planned: int, before: Measured) -> str | None:
+def _why_approved_first(exceeded: dict[str, float], planned: int, before: Measured) -> Remark | None:
     if "repair_cap" in exceeded:
-        return f"{planned} tasks are more than the cap of {exceeded['repair_cap']} (repair_cap)"
+        cap = exceeded["repair_cap"]
+        text = f"{planned} tasks are more than the cap of {cap} (repair_cap)"
+        return Remark(text, "beyond_cap", {"planned": planned, "cap": cap})
     if "repair_share" in exceeded:
         share = f"{exceeded['repair_share']:.0%}"
-        return f"{planned} of {before.tasks} tasks are more than {share} of the window (repair_share)"
+        text = f"{planned} of {before.tasks} tasks are more than {share} of the window (repair_share)"
+        return Remark(text, "beyond_share", {"planned": planned, "tasks": before.tasks, "share": share})
     return None

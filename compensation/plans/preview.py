@@ -10,6 +10,7 @@ from compensation.answers import text_of
 from compensation.bench import Bench
 from compensation.plans.claiming import PlanClaim
 from compensation.provider import Answer, Kind
+from compensation.remarks import Remark
 from compensation.runs import Run
 from compensation.states import ItemState
 from compensation.supply import Held
@@ -19,7 +20,7 @@ from consistency.ledger.repair_tables import repair_items
 _CHUNK = 20
 
 
-def preview(bench: Bench, claim: PlanClaim) -> list[str]:
+def preview(bench: Bench, claim: PlanClaim) -> list[Remark]:
     """Keep the provider's answers beside the items; returns what a person should know about them."""
     kinds: dict[str, int] = {}
     for chunk in _chunks(bench, claim.run):
@@ -31,12 +32,19 @@ def preview(bench: Bench, claim: PlanClaim) -> list[str]:
         _keep(bench, claim, chunk, answers)
         for answer in answers:
             if isinstance(answer, Held):
-                return [f"not all of the first tasks were asked for: {answer.reason}"]
+                text = f"not all of the first tasks were asked for: {answer.reason}"
+                return [Remark(text, "not_all_asked", {"reason": answer.reason})]
             if answer.kind is Kind.STOP_RUN:
-                return [f"the provider refuses: {answer.code} {answer.detail}".replace("  ", " ")]
+                why = f"{answer.code} {answer.detail}".replace("  ", " ").strip()
+                return [Remark(f"the provider refuses: {why}", "provider_refuses", {"why": why})]
             kinds[answer.kind] = kinds.get(answer.kind, 0) + 1
     others = {kind: count for kind, count in kinds.items() if kind != Kind.FOUND}
-    return [f"the provider's answers for the first {sum(kinds.values())} tasks: {_words(kinds)}"] if others else []
+    return [_answers(kinds)] if others else []
+
+
+def _answers(kinds: dict[str, int]) -> Remark:
+    text = f"the provider's answers for the first {sum(kinds.values())} tasks: {_words(kinds)}"
+    return Remark(text, "answers", {"tasks": sum(kinds.values()), "kinds": kinds})
 
 
 def _words(kinds: dict[str, int]) -> str:

@@ -180,8 +180,8 @@ class Speech:
     def _of_our_event(self, notice: NoticeFact) -> Facts:
         if limit := exceeded(notice):
             yield "exceeded", one_line(limit)
-        if reason := word(notice, "reason"):
-            yield "reason", one_line(reason)
+        if cause := self.phrases.cause(notice):
+            yield "reason", one_line(cause)
         if ends := window(notice):
             yield "window", self.phrases.span(*ends_text(*ends, self.zone))
         commands = [(name, word(notice, name)) for name in ("command", "undo") if word(notice, name)]

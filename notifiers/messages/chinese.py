@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from consistency.model import Level, parse_utc
 from notifiers.messages.chinese_events import CHINESE_EVENTS
 from notifiers.messages.chinese_findings import CHINESE_SOURCES, chinese_finding, chinese_found
+from notifiers.messages.chinese_remarks import chinese_remark
 from notifiers.messages.chinese_seen import CHINESE_CHECKS
-from notifiers.messages.event_facts import sentence
+from notifiers.messages.event_facts import sentence, word
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
 from notifiers.messages.moments import ends_text, local_text
@@ -109,6 +110,9 @@ class Chinese:
 
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, CHINESE_EVENTS)
+
+    def cause(self, notice: NoticeFact) -> str:
+        return chinese_remark(word(notice, "reason"), notice.details.get("remarks"))
 
     def beside(self, firing: int, resolved: int) -> str:
         return (f"，另有 {figure(firing)} 个告警" if firing else "") + (

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from consistency.events import OWN_TYPES, TOLD_AS, Event, EventLevel
 from consistency.model import parse_utc
 from notifiers.messages.chinese_events import CHINESE_EVENTS
+from notifiers.messages.chinese_remarks import chinese_remark
 from notifiers.messages.chinese_seen import chinese_verdict
 from notifiers.messages.event_facts import exceeded, sentence, word
 from notifiers.messages.message import NoticeFact
@@ -48,7 +49,8 @@ def _repair(event: Event) -> str:
         at=parse_utc(event.timestamp),
         body=event.body(),
     )
-    run, reason, limit = word(notice, "run_id")[:_SHORT_ID], word(notice, "reason"), exceeded(notice)
+    run, limit = word(notice, "run_id")[:_SHORT_ID], exceeded(notice)
+    reason = chinese_remark(word(notice, "reason"), event.details.get("remarks"))
     more = (f"：{reason}" if reason else "", f"，超过上限 {limit}" if limit else "", f"（{run}）" if run else "")
     return _happened(notice) + "".join(more)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from consistency.model import Level
 from notifiers.messages.english_events import ENGLISH_EVENTS
-from notifiers.messages.event_facts import sentence
+from notifiers.messages.event_facts import sentence, word
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
 from notifiers.messages.phrases import MOST_RULES
@@ -105,6 +105,9 @@ class English:
 
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, ENGLISH_EVENTS)
+
+    def cause(self, notice: NoticeFact) -> str:
+        return word(notice, "reason")
 
     def beside(self, firing: int, resolved: int) -> str:
         more = f", and {figure(firing)} more {'alert' if firing == 1 else 'alerts'}" if firing else ""

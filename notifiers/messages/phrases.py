@@ -57,6 +57,9 @@ class Phrases(Protocol):
     def event(self, notice: NoticeFact) -> str:
         """What has happened; empty where only the event's own words say it."""
 
+    def cause(self, notice: NoticeFact) -> str:
+        """Why it has happened; may be empty."""
+
     def beside(self, firing: int, resolved: int) -> str:
         """What is added to what is said of the gravest: so many more alerts that fire, and so many that are over."""
 

@@ -22,6 +22,7 @@ from tests.servers.api import answering
 
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 NO_REDIS = "Redis"
+CHINESE = {"Accept-Language": "zh"}
 
 
 @contextmanager
@@ -99,6 +100,8 @@ def test_a_plan_that_needs_approval_is_not_applied_without_it(sqlite: Engine) ->
         run = strict.plan(dry_run=True)
         page = browser.see(f"/repairs/{run.id}")
         assert "This plan needs a person's approval" in page.text
+        chinese = browser.see(f"/repairs/{run.id}", headers=CHINESE).text
+        assert "此计划需要人工批准：5 个任务超过上限 2（repair_cap）" in chinese  # noqa: RUF001 - Chinese brackets
         assert "tick the box" in browser.send(f"/repairs/{run.id}/apply", count="5").message
         assert NO_REDIS in browser.send(f"/repairs/{run.id}/apply", count="5", approved="yes").message
 
@@ -177,6 +180,7 @@ def test_a_repair_can_be_paused_and_cancelled_without_redis(everywhere: tuple[St
     paused = browser.send(f"/repairs/{run.id}/pause")
     assert "Paused" in paused.message
     assert "paused by local" in paused.text
+    assert "由 local 暂停" in browser.see(f"/repairs/{run.id}", headers=CHINESE).text
     assert NO_REDIS in browser.send(f"/repairs/{run.id}/resume").message
     assert "Cancelled" in browser.send(f"/repairs/{run.id}/cancel").message
     assert "cancelled" in browser.see(f"/repairs/{run.id}").title

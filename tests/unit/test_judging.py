@@ -40,4 +40,4 @@ def test_a_run_pauses_when_it_goes_wrong(
 ) -> None:
     reason = reason_to_pause(counts, latest, CANARY)
     assert (reason is None) is (said is None)
-    assert (reason or "").startswith(said or "")
+    assert (reason.text if reason else "").startswith(said or "")
