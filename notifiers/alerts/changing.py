@@ -92,7 +92,6 @@ def _bad(course: Course, observation: Observation) -> None:
             What.REOPENED,
             arm=True,
             state=AlertState.FIRING,
-            level=worse(alert.level, observation.level),
             resolved_at=None,
             resolved_by=None,
             repair=None,
@@ -117,8 +116,8 @@ def _was_only_declared(alert: Alert) -> bool:
 def _from_now_on(alert: Alert, observation: Observation) -> dict[str, Any]:
     """What was good in between begins once more; what was never good has gone on."""
     if _was_only_declared(alert):
-        return {"seen": alert.seen + 1}
-    return {"seen": 1, "starts_at": observation.at}
+        return {"seen": alert.seen + 1, "level": worse(alert.level, observation.level)}
+    return {"seen": 1, "level": observation.level, "starts_at": observation.at}
 
 
 def _bad_anew(course: Course, observation: Observation) -> None:

@@ -85,7 +85,7 @@ NUMBERS: list[tuple[str, int, int, Level]] = [
     ("hhh", 1, 3, Level.HIGH),
     ("hgh", 1, 2, Level.HIGH),
     ("hggc", 1, 1, Level.CRITICAL),  # Reopened: the same episode, but what was over does not count.
-    ("cggm", 1, 1, Level.CRITICAL),
+    ("cggm", 1, 1, Level.MEDIUM),  # It is as grave as it is now.
     ("hggggh", 2, 1, Level.HIGH),
     ("hggggmm", 2, 2, Level.MEDIUM),
     ("clll", 1, 4, Level.LOW),
