@@ -15,6 +15,8 @@ from cli.up.tether import tethered
 APP = "monitor_tasks"
 API_PORT = 5000
 FLOWER_PORT = 5555
+#: Flower itself looks for it in the working directory alone.
+FLOWER_CONFIG = Path(__file__).parents[2] / "flowerconfig.py"
 FLOWER_COLUMNS = "--tasks_columns=name,state,result,received,runtime,worker,uuid"  # the verdict leads each result
 WORKER_STOP_SECONDS = 60.0  # a running task is allowed to end
 
@@ -54,10 +56,11 @@ def api(*, wished_port: int = API_PORT) -> Service:
 def flower(*, app: str = APP, wished_port: int = FLOWER_PORT) -> Service:
     """Flower at this machine's own address: read-only, unless FLOWER_BASIC_AUTH asks everybody to log in."""
     port = free_port(wished_port)
+    chosen = f"--conf={FLOWER_CONFIG}"
     options = () if os.environ.get("FLOWER_BASIC_AUTH") else ("--read_only=True",)
     return Service(
         name="flower",
-        command=_celery(app, "flower", f"--address={LOCALHOST}", f"--port={port}", FLOWER_COLUMNS, *options),
+        command=_celery(app, "flower", f"--address={LOCALHOST}", f"--port={port}", chosen, FLOWER_COLUMNS, *options),
         url=f"http://{LOCALHOST}:{port}",
         ready=lambda _environment: http_answers(port, "/healthcheck"),
     )

@@ -38,6 +38,12 @@ def test_flower_lets_nobody_do_anything_without_a_login(monkeypatch: pytest.Monk
     assert "--address=127.0.0.1" in flower().command
 
 
+def test_flower_is_configured_wherever_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (chosen,) = (word for word in flower().command if word.startswith("--conf="))
+    assert Path(chosen.removeprefix("--conf=")).is_file()
+
+
 def test_flower_with_a_login_may_act_and_keeps_the_password_off_the_command_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
