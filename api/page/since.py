@@ -7,6 +7,7 @@ from typing import Any
 from api.page.banner import Banner
 from api.page.pictures import Course
 from consistency.model import parse_utc
+from consistency.stretches import HOUR
 from notifiers.alerts.alert import Alert
 from notifiers.alerts.changes import What
 
@@ -20,7 +21,9 @@ def since(alert: Alert | None, changed: Mapping[str, datetime], course: Course |
     if alert is None or alert.starts_at is None:
         return None
     over = changed.get(What.RESOLVED)
-    return min([alert.starts_at, *(fall for fall in _falls(alert, course) if over is None or fall > over)])
+    falls = [fall for fall in _falls(alert, course) if over is None or fall > over]
+    # A fall is known by its hour; within that the alert knows better.
+    return min([alert.starts_at, *(fall for fall in falls if alert.starts_at - fall >= HOUR)])
 
 
 def _falls(alert: Alert, course: Course | None) -> Iterator[datetime]:
