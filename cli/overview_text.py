@@ -21,8 +21,13 @@ def status_lines(status: dict[str, Any], zone: ZoneInfo, *, colours: bool) -> li
     lines += ["", "schedule", *columns(list(_turns(status["schedule"], zone, utc=False)), "  ")]
     if status["running"]:
         lines += ["", "running", *columns([_running(run, zone) for run in status["running"]], "  ")]
-    lines += ["", "processes", *columns([_life(*pair) for pair in status["processes"].items()], "  ")]
-    return lines
+    lives = [_life(*pair) for pair in status["processes"].items()]
+    silent = (
+        []
+        if status["redis_answers"]
+        else [["redis", "does not answer, so only the processes of this machine are known"]]
+    )
+    return [*lines, "", "processes", *columns([*lives, *silent], "  ")]
 
 
 def check_lines(checks: Sequence[dict[str, Any]], *, colours: bool) -> list[str]:

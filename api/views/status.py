@@ -17,7 +17,7 @@ from monitor_tasks.timetable import timetable
 def status_of(resources: Resources, now: datetime | None = None, signs: Sequence[Sign] | None = None) -> dict[str, Any]:
     """Everything that the status shows, as JSON values; `now` is the ledger's clock unless given.
 
-    With `signs` the processes are those of all machines, else those of this one.
+    With `signs` the processes are those of all machines; None is no answer of Redis, and those are of this one.
     """
     require_ledger(resources.store)
     settings = resources.settings
@@ -34,4 +34,5 @@ def status_of(resources: Resources, now: datetime | None = None, signs: Sequence
             "alerts": alerts_overview(connection, moment),
             "channels": channels_overview(connection),
             "processes": processes_of(settings, signs),
+            "redis_answers": signs is not None,
         }

@@ -78,6 +78,9 @@ def test_before_the_first_check_the_status_says_so(resources: Resources) -> None
     assert all(entry["last"] == [] for entry in status["schedule"])
     text = status_lines(status, UTC_ZONE, colours=False)
     assert text[:3] == ["? unknown", "  no check has ended yet", "→ reconcilery check quick"]
+    assert any(line.startswith("  redis") and "does not answer" in line for line in text)
+    known = status_lines(status_of(resources, signs=[]), UTC_ZONE, colours=False)
+    assert not any("redis" in line for line in known)
 
 
 def test_the_latest_checks_the_schedule_and_open_runs_are_shown(resources: Resources) -> None:
