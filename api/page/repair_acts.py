@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from unicodedata import normalize
 
 from fastapi import APIRouter, Request, Response
 
@@ -139,7 +140,8 @@ def _order(form: Form) -> RepairOrder:
 
 
 def _is_number(form: Form, expected: int) -> bool:
-    return form.text("count").replace(",", "") == str(expected)
+    # An input method for Chinese may give digits of full width.
+    return normalize("NFKC", form.text("count")).replace(",", "") == str(expected)
 
 
 def _record(services: Services, run_id: str) -> dict[str, Any]:

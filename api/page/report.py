@@ -12,6 +12,7 @@ from api.page.paging import ListQuery, known_rule
 from api.page.rendering import show
 from api.page.visitors import Visit
 from api.report.formats import report_article, report_html, report_json, report_markdown
+from api.report.lead import standing
 from api.report.report import report_of
 from api.report.window import report_window
 from api.services import Services, UsesServices
@@ -34,6 +35,7 @@ def report(
     found = _report(services, ledger, query)
     with ledger.reading() as (connection, _):
         frame = chrome(connection, "report")
+    now = standing(found, visitor.words.report)
     asked = {name: getattr(query, name) for name in ("start_date", "end_date", "rule") if getattr(query, name)}
     return show(
         request,
@@ -41,8 +43,8 @@ def report(
         "report.html",
         **frame,
         article=report_article(found, visitor.words.language),
-        health=found["health"],
-        verdict=found["verdict"],
+        health=now.health,
+        verdict=now.headline,
         query=query,
         asked=f"?{urlencode(asked)}" if asked else "",
         rules=[rule.id for rule in services.settings.rules],

@@ -1,7 +1,7 @@
 """What a reader should know first: the verdict in one line, what it rests on, and what to type next."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.charts.scales import rate_words
 from api.report.words.wording import Wording, points
@@ -13,6 +13,7 @@ Report = dict[str, Any]
 
 #: What a column's value must have to be named: most of the missing tasks, and clearly more than its share.
 _MOSTLY, _CLEARLY, _FEWEST = 0.5, 1.2, 5
+_GRAVITY = [Health.HEALTHY, Health.UNKNOWN, Health.DEGRADED, Health.UNHEALTHY]
 #: A tenth of a point a day.
 _STEEP = 0.001
 
@@ -24,6 +25,26 @@ def headline(report: Report, wording: Wording) -> str:
         return wording.say("headline_nothing", health=health)
     rate = rate_text(counts["tasks_with_outputs"], counts["tasks"])
     return wording.counted("headline", counts["tasks"], health=health, rate=rate, tasks=counts["tasks"])
+
+
+class Standing(NamedTuple):
+    """How things stand at the end of a report."""
+
+    health: Health
+    headline: str
+    lead: tuple[str, ...]
+
+
+def standing(report: Report, wording: Wording) -> Standing:
+    """What a check has found since the hours were counted comes first, where it is worse than they are."""
+    health, counted, newest = Health(report["health"]), headline(report, wording), _newest(report)
+    if newest is None or _GRAVITY.index(newest["health"]) <= _GRAVITY.index(health):
+        return Standing(health, counted, lead(report, wording))
+    known, newer = wording.known("health", newest["health"]), set(_newer(report, wording))
+    before = wording.say("counted_before", until=wording.moment(report["counted"]["end"]), headline=counted)
+    rest = (sentence for sentence in lead(report, wording) if sentence not in newer)
+    now = wording.say("headline_now", health=known, **_found_by(newest, wording))
+    return Standing(Health(newest["health"]), now, (before, *rest))
 
 
 def lead(report: Report, wording: Wording) -> tuple[str, ...]:
@@ -67,13 +88,21 @@ def _missing(report: Report, wording: Wording) -> str:
 
 
 def _newer(report: Report, wording: Wording) -> Iterator[str]:
+    last = _newest(report)
+    if last and (last["missing"] > report["counts"]["missing"] or report["health"] == Health.HEALTHY):
+        yield wording.say("newer", **_found_by(last, wording))
+
+
+def _newest(report: Report) -> Report | None:
     """The newest hours are counted last, so what goes wrong now is first seen by a check."""
-    counted_until, known = parse_utc(report["counted"]["end"]), report["counts"]["missing"]
+    counted_until = parse_utc(report["counted"]["end"])
     found = [each for each in report["latest"] if each["missing"] and parse_utc(each["as_of"]) > counted_until]
-    last = max(found, key=lambda each: parse_utc(each["as_of"]), default=None)
-    if last and (last["missing"] > known or report["health"] == Health.HEALTHY):
-        shown = {"check": wording.say(f"check_{last['type']}"), "at": wording.moment(last["as_of"])}
-        yield wording.say("newer", **shown, missing=last["missing"], tasks=last["tasks"])
+    return max(found, key=lambda each: parse_utc(each["as_of"]), default=None)
+
+
+def _found_by(check: Report, wording: Wording) -> dict[str, Any]:
+    shown = {"check": wording.say(f"check_{check['type']}"), "at": wording.moment(check["as_of"])}
+    return {**shown, "missing": check["missing"], "tasks": check["tasks"]}
 
 
 def _onset(onset: Report, wording: Wording) -> str:

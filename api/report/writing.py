@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.report.document import Document
-from api.report.lead import commands, headline, lead
+from api.report.lead import commands, standing
 from api.report.pictures import Pictures
 from api.report.sections import behaviour, rates, remarks, telling
 from api.report.words.wording import Wording
@@ -16,15 +16,16 @@ def document_of(report: dict[str, Any], language: str) -> Document:
     zone = ZoneInfo(report["timezone"])
     wording = Wording(language, zone)
     pictures = Pictures(report, wording)
+    now = standing(report, wording)
     offset = parse_utc(report["as_of"]).astimezone(zone).isoformat()[-6:]
     return Document(
         language=language,
         title=wording.say("title", rule=report["rule"], service=report["service"]),
         span=wording.span(report["window"]),
         zone=wording.say("zone", zone=f"{zone.key} (UTC{offset})", as_of=wording.moment(report["as_of"])),
-        health=report["health"],
-        headline=headline(report, wording),
-        lead=lead(report, wording),
+        health=now.health,
+        headline=now.headline,
+        lead=now.lead,
         next=wording.say("next"),
         commands=commands(report),
         sections=(

@@ -76,7 +76,7 @@ def test_the_overview_says_that_a_repair_has_come_since_the_check_it_rests_on(he
     assert "A repair ended" not in browser.see("/").text
 
 
-@pytest.mark.parametrize("typed", ["", "4", "five", "-5", "5.0", "5 0", "\u0665"])
+@pytest.mark.parametrize("typed", ["", "4", "five", "-5", "5.0", "5 0", "\u0665", "\uff14"])
 def test_a_plan_is_not_applied_by_who_does_not_know_its_count(here: tuple[Studio, Browser], typed: str) -> None:
     studio, browser = here
     run = studio.plan(dry_run=True)

@@ -17,6 +17,7 @@ from api.report.formats import report_article, report_html, report_json, report_
 from api.report.lead import commands, headline
 from api.report.report import report_of
 from api.report.words.wording import LANGUAGES, Wording
+from api.report.writing import document_of
 from compensation.states import RunState
 from consistency.database import connect
 from consistency.mapping import DEFAULT_RULE
@@ -84,6 +85,18 @@ def test_what_a_check_found_since_the_hours_were_counted_is_said_first(report: d
     assert "Newer than that" not in report_markdown({**report, "latest": [before]}, "en")
 
 
+def test_a_report_in_the_middle_of_an_incident_is_not_green(report: dict[str, Any]) -> None:
+    newer = {**report["latest"][0], "as_of": "2026-09-16T04:00:00Z", "tasks": 900, "missing": 120, "health": "degraded"}
+    during = document_of({**report, "health": "healthy", "latest": [newer]}, "en")
+    assert during.health == "degraded"
+    assert during.headline.startswith("Degraded now: the quick check of 2026-09-16 04:00 found 120 of 900 tasks")
+    assert during.lead[0].startswith("Whole hours until 2026-09-16 03:00: Healthy: ")
+    assert "Newer than that" not in " ".join(during.lead)
+    assert document_of({**report, "health": "unhealthy", "latest": [newer]}, "en").health == "unhealthy"
+    over = {**newer, "as_of": report["counted"]["end"]}
+    assert document_of({**report, "health": "healthy", "latest": [over]}, "en").health == "healthy"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_holds_everything_that_it_shows(report: dict[str, Any], language: str) -> None:
     page = report_html(report, language)
@@ -119,7 +132,7 @@ def test_the_page_tells_the_story(report: dict[str, Any]) -> None:
     for told in (
         "Healthy: 97.8 % of 33,400 successful tasks have their output",
         "720 of them lack it",
-        f"The rate fell at {INCIDENT.start:%Y-%m-%d %H:%M}, from 100 % to 70.0 %, until {INCIDENT.end:%Y-%m-%d %H:%M}.",
+        f"The rate fell in the hour from {INCIDENT.start:%Y-%m-%d %H:%M}, from 100 % to 70.0 %, until",
         "25 of the 30 missing ones are workflow <i>video</i>.",
         "Repairs brought 719 outputs back.",
         "reconcilery repair plan --start-date ",

@@ -16,6 +16,7 @@ from compensation.states import ItemState, RunState
 from consistency.events import EventLevel
 from notifiers.alerts.alert import AlertState
 from notifiers.alerts.changes import What
+from notifiers.deciding.decision import Reason
 from notifiers.deliveries.states import DeliveryState
 
 ENGLISH, CHINESE = PHRASES["en"], PHRASES["zh"]
@@ -55,6 +56,7 @@ def test_everything_that_the_page_says_is_written() -> None:
     ("kind", "names"),
     [
         ("item", ItemState),
+        ("told", Reason),
         ("event_level", EventLevel),
         ("alert_state", AlertState),
         ("change", What),
