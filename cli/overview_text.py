@@ -22,12 +22,9 @@ def status_lines(status: dict[str, Any], zone: ZoneInfo, *, colours: bool) -> li
     if status["running"]:
         lines += ["", "running", *columns([_running(run, zone) for run in status["running"]], "  ")]
     lives = [_life(*pair) for pair in status["processes"].items()]
-    silent = (
-        []
-        if status["redis_answers"]
-        else [["redis", "does not answer, so only the processes of this machine are known"]]
-    )
-    return [*lines, "", "processes", *columns([*lives, *silent], "  ")]
+    if not status["redis_answers"]:
+        lives.append(["redis", "does not answer, so only the processes of this machine are known"])
+    return [*lines, "", "processes", *columns(lives, "  ")]
 
 
 def check_lines(checks: Sequence[dict[str, Any]], *, colours: bool) -> list[str]:

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from consistency.database import database_errors, database_now, transaction
 from consistency.errors import DatabaseError, DatabaseUnavailable
-from consistency.events import TOLD_AS, EventLevel
+from consistency.events import EventLevel
 from consistency.ledger.events import StoredEvent, is_told, mark_events_told, untold_events
 from consistency.patience import patient
 from consistency.resources import Resources
 from consistency.settings import Settings
-from notifiers.messages.message import NoticeFact
+from notifiers.messages.event_facts import notice_of_event
 from notifiers.routing.notices import Arrival, add_notices
 
 log = structlog.get_logger(__name__)
@@ -59,13 +59,5 @@ def _give(connection: Connection, settings: Settings, arrived: Sequence[Arrival]
 
 def _arrival(stored: StoredEvent, tell_from: EventLevel) -> Arrival:
     event = stored.event
-    notice = NoticeFact(
-        event_type=event.event_type,
-        level=TOLD_AS[EventLevel(event.level)],
-        service=event.service,
-        rule="",
-        message=event.message,
-        at=stored.occurred_at,
-        body=event.body(),
-    )
+    notice = notice_of_event(event, stored.occurred_at)
     return Arrival(f"event {stored.id}", notice, mild=not is_told(event.level, tell_from))

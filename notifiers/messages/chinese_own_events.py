@@ -4,12 +4,12 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from consistency.events import OWN_TYPES, TOLD_AS, Event, EventLevel
+from consistency.events import OWN_TYPES, Event
 from consistency.model import parse_utc
 from notifiers.messages.chinese_events import CHINESE_EVENTS
 from notifiers.messages.chinese_remarks import chinese_remark
 from notifiers.messages.chinese_seen import chinese_verdict
-from notifiers.messages.event_facts import exceeded, sentence, word
+from notifiers.messages.event_facts import exceeded, notice_of_event, sentence, word
 from notifiers.messages.message import NoticeFact
 from notifiers.messages.reader import Reader
 
@@ -40,15 +40,7 @@ def chinese_own_event(event: Event, service: str, reader: Reader) -> str:
 
 
 def _repair(event: Event) -> str:
-    notice = NoticeFact(
-        event_type=event.event_type,
-        level=TOLD_AS[EventLevel(event.level)],
-        service=event.service,
-        rule="",
-        message=event.message,
-        at=parse_utc(event.timestamp),
-        body=event.body(),
-    )
+    notice = notice_of_event(event, parse_utc(event.timestamp))
     run, limit = word(notice, "run_id")[:_SHORT_ID], exceeded(notice)
     reason = chinese_remark(word(notice, "reason"), event.details.get("remarks"))
     more = (f"：{reason}" if reason else "", f"，超过上限 {limit}" if limit else "", f"（{run}）" if run else "")

@@ -1,7 +1,9 @@
 """What our own events carry, read from a body that other services write as well, and the sentences made of it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from consistency.events import TOLD_AS, Event, EventLevel
 from consistency.model import parse_utc
 from notifiers.messages.figures import figure
 from notifiers.messages.message import NoticeFact, Window
@@ -23,6 +25,19 @@ class _Facts(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         return _Count(0)
+
+
+def notice_of_event(event: Event, at: datetime) -> NoticeFact:
+    """The event as people are told of it; ValueError for a level that is none."""
+    return NoticeFact(
+        event_type=event.event_type,
+        level=TOLD_AS[EventLevel(event.level)],
+        service=event.service,
+        rule="",
+        message=event.message,
+        at=at,
+        body=event.body(),
+    )
 
 
 def sentence(notice: NoticeFact, sentences: Mapping[str, str]) -> str:
