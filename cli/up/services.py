@@ -17,7 +17,6 @@ API_PORT = 5000
 FLOWER_PORT = 5555
 #: Flower itself looks for it in the working directory alone.
 FLOWER_CONFIG = Path(__file__).parents[2] / "flowerconfig.py"
-FLOWER_COLUMNS = "--tasks_columns=name,state,result,received,runtime,worker,uuid"  # the verdict leads each result
 WORKER_STOP_SECONDS = 60.0  # a running task is allowed to end
 
 
@@ -60,7 +59,7 @@ def flower(*, app: str = APP, wished_port: int = FLOWER_PORT) -> Service:
     options = () if os.environ.get("FLOWER_BASIC_AUTH") else ("--read_only=True",)
     return Service(
         name="flower",
-        command=_celery(app, "flower", f"--address={LOCALHOST}", f"--port={port}", chosen, FLOWER_COLUMNS, *options),
+        command=_celery(app, "flower", f"--address={LOCALHOST}", f"--port={port}", chosen, *options),
         url=f"http://{LOCALHOST}:{port}",
         ready=lambda _environment: http_answers(port, "/healthcheck"),
     )
