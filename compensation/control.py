@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from compensation.copying import copied
 from compensation.plans.opening import require_target, target_of
 from compensation.plans.scopes import Scope, live_key
 from compensation.remarks import Remark, remarks_object
@@ -131,12 +132,14 @@ def _change(resources: Resources, run_id: str, to: RunState, actor: str, **how: 
 def _changed(resources: Resources, run: Run, to: RunState, actor: str, **how: Any) -> Run:
     try:
         with transaction(resources.primary) as connection:
-            if change_state(connection, run, to, actor, **how):
-                return require_run(connection, run.id)
+            changed = change_state(connection, run, to, actor, **how)
+            found = require_run(connection, run.id)
     except IntegrityError:
         other = _live_beside(resources, run)
         raise RepairRefused(f"run {other} of the same scope is not over; wait for it, resume it or cancel it") from None
-    raise RepairRefused(f"run {run.id} has just been changed by somebody else; look at it again")
+    if not changed:
+        raise RepairRefused(f"run {run.id} has just been changed by somebody else; look at it again")
+    return copied(resources, found)
 
 
 def _live_beside(resources: Resources, run: Run) -> str:
@@ -169,4 +172,5 @@ def redrive(resources: Resources, run_id: str, actor: str, *, dry_run: bool = Fa
         dry_run=dry_run,
         parent_run_id=run_id,
     )
-    return open_run(resources.primary, request)
+    opened, is_new = open_run(resources.primary, request)
+    return copied(resources, opened), is_new

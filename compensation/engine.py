@@ -9,6 +9,7 @@ from compensation.batches.claims import Batch, claim_batch
 from compensation.batches.judging import BAD, IN_A_ROW, reason_to_pause
 from compensation.batches.working import work_on
 from compensation.bench import Bench
+from compensation.copying import Copying, copied
 from compensation.item_counts import counts_of_items, ended_in
 from compensation.progress import counts_of, has_items_in, has_open_items, latest_outcomes
 from compensation.remarks import Remark, remarks_object
@@ -27,12 +28,14 @@ def work(bench: Bench, run_id: str, *, turn: float = float("inf")) -> tuple[Run,
     Returns the run as it stands then, and after how many seconds it is worth coming back.
     """
     engine, began, pause = bench.resources.primary, time.monotonic(), 1.0
+    copying = Copying(bench.resources, run_id)
     while time.monotonic() - began < turn:
         batch = claim_batch(engine, run_id, bench.worker, bench.resources.settings.lease)
         if batch is None:
             break
         done = work_on(bench, batch)
         _count(bench, batch)
+        copying.now_and_then()
         if done.stop:
             _pause(bench, run_id, Remark(done.stop))
         elif done.held is not None:
@@ -40,7 +43,7 @@ def work(bench: Bench, run_id: str, *, turn: float = float("inf")) -> tuple[Run,
             break
         else:
             _judge(bench, run_id)
-    return _advance(bench, run_id), pause
+    return copied(bench.resources, _advance(bench, run_id)), pause
 
 
 @patient

@@ -22,6 +22,12 @@ def hash_of(image: str) -> str:
     return hashlib.sha256(image.encode()).hexdigest()
 
 
+def changed_columns(before: str, after: str) -> dict[str, tuple[Any, Any]]:
+    """Which columns differ between two images: name -> (then, now)."""
+    old, new = json.loads(before), json.loads(after)
+    return {name: (old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)}
+
+
 def canonical(value: Any) -> str:
     """JSON of plain and of database values, always spelled the same way."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_spelled)

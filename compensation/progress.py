@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from compensation.fences import WORKING
 from compensation.runs import Run
@@ -13,6 +13,17 @@ from consistency.ledger.repair_tables import repair_batches, repair_items, repai
 
 _RECENT = timedelta(seconds=60)
 _LEAST_SHARE = 0.01
+#: How many rows of a run stand, and on how many batches somebody works.
+_ROWS_AND_BATCHES = select(
+    select(func.count())
+    .select_from(repair_journal)
+    .where(repair_journal.c.run_id == bindparam("run_id"), repair_journal.c.undone == 0)
+    .scalar_subquery(),
+    select(func.count())
+    .select_from(repair_batches)
+    .where(repair_batches.c.run_id == bindparam("run_id"), repair_batches.c.state == WORKING)
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,11 @@ def counts_of(connection: Connection, run_id: str, since: datetime | None = None
     return {ItemState(state): count for state, count in connection.execute(chosen.group_by(repair_items.c.state))}
 
 
+def plain_counts(counts: dict[ItemState, int]) -> dict[str, int]:
+    """For JSON, in the order of the states."""
+    return {str(state): counts[state] for state in ItemState if counts.get(state)}
+
+
 def latest_outcomes(connection: Connection, run_id: str, since: datetime | None, limit: int) -> Sequence[ItemState]:
     """What the items that ended last came to, newest first."""
     ended = and_(repair_items.c.run_id == run_id, repair_items.c.finished_at.is_not(None))
@@ -65,20 +81,21 @@ def has_items_in(connection: Connection, run_id: str, states: Collection[ItemSta
 def progress_of(connection: Connection, run: Run, now: datetime) -> Progress:
     """How far the run is; one that has ended, as it was then."""
     until = run.finished_at or now
-    counts = counts_of(connection, run.id)
-    recent = sum(counts_of(connection, run.id, until - _RECENT).values())
+    counts, recent = _counts_and_recent(connection, run.id, until - _RECENT)
     minutes = _RECENT / timedelta(minutes=1)
     if run.started_at is not None and until - run.started_at < _RECENT:
         minutes = max((until - run.started_at) / timedelta(minutes=1), 1 / 60)
     rate = recent / minutes
-    mine = repair_journal.c.run_id == run.id
-    rows = connection.scalar(select(func.count()).select_from(repair_journal).where(mine, repair_journal.c.undone == 0))
-    working = connection.scalar(
-        select(func.count())
-        .select_from(repair_batches)
-        .where(repair_batches.c.run_id == run.id, repair_batches.c.state == WORKING)
-    )
-    return Progress(counts, rows or 0, working or 0, rate, _eta(counts, rate))
+    rows, working = connection.execute(_ROWS_AND_BATCHES, {"run_id": run.id}).one()
+    return Progress(counts, rows, working, rate, _eta(counts, rate))
+
+
+def _counts_and_recent(connection: Connection, run_id: str, since: datetime) -> tuple[dict[ItemState, int], int]:
+    """How many items are in each state, and how many have ended from then on."""
+    recently = func.count(case((repair_items.c.finished_at >= since, 1)))
+    chosen = select(repair_items.c.state, func.count(), recently).where(repair_items.c.run_id == run_id)
+    rows = connection.execute(chosen.group_by(repair_items.c.state)).all()
+    return {ItemState(state): count for state, count, _ in rows}, sum(recent for *_, recent in rows)
 
 
 def _eta(counts: dict[ItemState, int], rate: float) -> float | None:

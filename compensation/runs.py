@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Select, Table, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from compensation.fences import take_everything_back
@@ -15,12 +16,6 @@ from consistency.database import database_now, transaction
 from consistency.errors import BadRequest, ReconcileryError
 from consistency.ledger.repair_events import write_event
 from consistency.ledger.repair_tables import repair_runs
-
-_FOREMOST = (
-    select(repair_runs)
-    .order_by(repair_runs.c.state.in_(sorted(LIVE)).desc(), repair_runs.c.created_at.desc(), repair_runs.c.id.desc())
-    .limit(1)
-)
 
 
 class RepairRefused(ReconcileryError):
@@ -190,8 +185,15 @@ def find_runs(
 
 def foremost_run(connection: Connection) -> Run | None:
     """The newest of those that go on, or else the newest of all."""
-    row = connection.execute(_FOREMOST).first()
+    row = connection.execute(foremost(repair_runs, repair_runs)).first()
     return _run(row) if row else None
+
+
+@cache
+def foremost(table: Table, shown: Table | Column[Any]) -> Select[Any]:
+    """What chooses that run among the runs or their copies."""
+    goes_on = table.c.state.in_(sorted(LIVE))
+    return select(shown).order_by(goes_on.desc(), table.c.created_at.desc(), table.c.id.desc()).limit(1)
 
 
 def runs_in(connection: Connection, states: frozenset[RunState]) -> list[Run]:

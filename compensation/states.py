@@ -39,6 +39,15 @@ class ItemState(StrEnum):
     KEPT_CHANGED = "kept_changed"
 
 
+class Undo(StrEnum):
+    """What became of a row that was to be taken back."""
+
+    DELETED = "deleted"
+    GONE = "gone"  # somebody has deleted the row before
+    KEPT_CHANGED = "kept_changed"  # somebody has changed it since
+    UNDONE_BEFORE = "undone_before"
+
+
 #: States in which something will still happen by itself or by a person's word, so that a second run would collide.
 LIVE = frozenset({RunState.PLANNING, RunState.RUNNING, RunState.PAUSED, RunState.VERIFYING, RunState.ROLLING_BACK})
 #: States in which workers are wanted.

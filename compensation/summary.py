@@ -4,12 +4,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from compensation.progress import Progress, progress_of
+from compensation.progress import Progress, plain_counts, progress_of
 from compensation.remarks import Remark
 from compensation.runs import Run
 from compensation.states import TAKEN_BACK, RunState
-from compensation.undo.rolling_back import result_of
-from compensation.verifying import plain_counts
+from compensation.undone import result_of
 from consistency.database import database_now
 from consistency.model import utc_text
 

@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from compensation import control, scheduling, sweeping
 from compensation.bench import bench_for
 from compensation.checking_again import forget_slices, outdated_checks
+from compensation.copying import copy_what_has_changed
 from compensation.engine import work
 from compensation.item_counts import counted_undoing
 from compensation.plans.opening import RepairOrder, open_repair
@@ -210,6 +211,7 @@ def reap() -> Answer:
             pump.delay(run_id=run_id)
     for run_id in sweeping.runs_with_untold_events(resources):
         tell(run_id)
+    copy_what_has_changed(resources)
     return {"verdict": f"sent {len(found)} again", "runs": found}
 
 
@@ -238,4 +240,6 @@ def yield_originals() -> Answer:
     resources = process_resources()
     rules = [resources.rule(rule.id) for rule in resources.settings.rules if rule.child.columns]
     yielded = sum(yield_to_originals(resources.primary, rule) for rule in rules)
+    if yielded:
+        copy_what_has_changed(resources, anew=True)
     return {"verdict": f"{yielded} rows gave way to originals", "yielded": yielded}

@@ -3,10 +3,10 @@
 import json
 
 from compensation.measuring import measure_scope
-from compensation.progress import counts_of
+from compensation.progress import counts_of, plain_counts
 from compensation.records import write_record
 from compensation.runs import Run, change_state, require_run
-from compensation.states import SETTLED_ITEMS, ItemState, RunState
+from compensation.states import SETTLED_ITEMS, RunState
 from compensation.undo.yielding import yield_to_originals
 from consistency.database import transaction
 from consistency.host import BoundRule
@@ -29,8 +29,3 @@ def verify(resources: Resources, rule: BoundRule, run: Run) -> Run:
         closed = require_run(connection, run.id)
     write_record(resources, closed.id)
     return closed
-
-
-def plain_counts(counts: dict[ItemState, int]) -> dict[str, int]:
-    """For JSON, in the order of the states."""
-    return {str(state): counts[state] for state in ItemState if counts.get(state)}

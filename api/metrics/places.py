@@ -1,4 +1,4 @@
-"""Where metrics are read: the own tables, the tables of repairs, Redis, this machine's files."""
+"""Where metrics are read: the own tables, Redis, this machine's files."""
 
 from prometheus_client.metrics_core import Metric
 
@@ -13,8 +13,9 @@ from api.metrics.windows import latest_of, window_metrics
 from api.services import Services
 from api.views.overview import latest_checks
 from api.views.processes import ask_signs, processes_of
+from compensation.onlookers import onlooker
 from consistency.database import database_now, transaction
-from consistency.errors import BrokerUnavailable, LedgerMissing
+from consistency.errors import BrokerUnavailable
 from consistency.shared_counts import SharedCounts
 from monitoring.totals.keeping import totals_now
 
@@ -45,12 +46,10 @@ def _ledger(services: Services) -> list[Metric]:
 
 
 def _repairs(services: Services) -> list[Metric]:
-    try:
-        with transaction(services.resources.reader) as connection:
-            return run_metrics(connection)
-    except LedgerMissing:
+    with transaction(services.resources.store.execution_options(readonly=True)) as connection:
+        repairs = onlooker(services.resources, connection)
         # Who only checks and never repairs has no such tables.
-        return []
+        return run_metrics(repairs.numbers()) if repairs else []
 
 
 def _redis(services: Services) -> list[Metric]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from prometheus_client.metrics_core import Metric
-from sqlalchemy import Connection, func, select
 
 from api.metrics.families import Steps, by_labels, counter, gauge, histogram, steps_of
 from compensation.call_counts import STEPS
@@ -11,7 +10,6 @@ from compensation.item_counts import RESULTS
 from compensation.provider import Kind
 from compensation.states import LIVE, WORKING, ItemState, RunState
 from consistency.ledger.counts import Name
-from consistency.ledger.repair_tables import repair_runs
 
 _SHOWN = sorted(LIVE)
 #: In these somebody is at work; a run that is paused waits for a person.
@@ -19,13 +17,10 @@ _AT_WORK = WORKING | {RunState.PLANNING}
 _ENDS = sorted({*RESULTS.values(), *map(str, (ItemState.ROLLED_BACK, ItemState.NO_OUTPUT))})
 
 
-def run_metrics(connection: Connection) -> list[Metric]:
-    """The families of runs that have not ended."""
-    counted = select(repair_runs.c.state, func.count()).where(repair_runs.c.state.in_(_SHOWN))
-    rows = connection.execute(counted.group_by(repair_runs.c.state))
-    found: dict[str, int] = {state: number for state, number in rows}  # noqa: C416 - a row is no pair to mypy
-    at_work = sum(found.get(str(state), 0) for state in _AT_WORK)
-    states = (((str(state),), found.get(str(state), 0)) for state in _SHOWN)
+def run_metrics(numbers: Mapping[str, int]) -> list[Metric]:
+    """The families of runs that have not ended, of which there are so many in each state."""
+    at_work = sum(numbers.get(state, 0) for state in _AT_WORK)
+    states = (((str(state),), numbers.get(state, 0)) for state in _SHOWN)
     return [
         gauge("repair_in_progress", "Repairs that are being planned, worked on or taken back.", (), [((), at_work)]),
         gauge("repair_runs", "Repairs that have not ended, by state.", ("state",), states),

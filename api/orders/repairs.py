@@ -15,7 +15,7 @@ from compensation.providers.choosing import require_provider
 from compensation.runs import RepairRefused, Run, require_run
 from compensation.states import RunState
 from compensation.undo import rolling_back
-from compensation.undo.rolling_back import Undone
+from compensation.undone import Undone
 from consistency.database import transaction
 from consistency.errors import BrokerUnavailable, ConfigurationError
 from consistency.resources import Resources

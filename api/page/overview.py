@@ -1,6 +1,5 @@
 """`/`: how things stand, at a glance."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -20,11 +19,11 @@ from api.page.courses import RANGES, SHOWN_ALERTS, UsesCourses, View, known_of
 from api.page.event_rows import event_rows
 from api.page.pictures import Course
 from api.page.rendering import show
-from api.page.repair_card import UNREAD, repair_card
+from api.page.repair_card import repair_card
 from api.page.since import mended_since, since
 from api.page.visitors import Visit
 from api.page.wording import Words
-from api.services import Services, UsesServices
+from api.services import UsesServices
 from api.views.health import health_of_system, look_at_store
 from api.views.overview import running, schedule_overview
 from api.views.processes import ask_signs
@@ -90,10 +89,11 @@ def overview(
             "running": running(connection),
             "events": _events(connection, settings, words, now),
             "dead_messages": store.channels["dead_messages"],
+            "repair": repair_card(services.resources, connection),
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
     course = partial(courses.course, View(rule, query.back), known_of(rule, store.checks, firing), now, words)
-    beside = _beside(services, looking, course)
+    drawn = _drawn(looking, course)
     return show(
         request,
         visitor,
@@ -102,9 +102,9 @@ def overview(
         **_verdict(banner, settings, words, now),
         health=banner.health,
         cards=cards,
-        **beside,
-        since=since(alert, changed, beside["course"] if alert and alert.rule_id == rule else None),
-        mended_since=mended_since(banner, beside["repair"]),
+        **drawn,
+        since=since(alert, changed, drawn["course"] if alert and alert.rule_id == rule else None),
+        mended_since=mended_since(banner, found["repair"]),
         rule=rule,
         rules=[mapping.id for mapping in settings.rules],
         back=query.back,
@@ -114,20 +114,11 @@ def overview(
     )
 
 
-def _beside(services: Services, looking: Looking, draw: Callable[[], Course]) -> dict[str, Any]:
-    """What the application's database has a part in, which the page does without while that is frozen."""
-
-    async def ask() -> tuple[Any, Any]:
-        card = looking.try_to("repairs", partial(repair_card, services.resources))
-        return await asyncio.gather(card, looking.try_to("course", draw))
-
-    card, course = from_thread.run(ask)
+def _drawn(looking: Looking, draw: Callable[[], Course]) -> dict[str, Any]:
+    """The charts, which the page does without while what they are drawn from is too slow."""
+    course = from_thread.run(looking.try_to, "course", draw)
     known = isinstance(course, Course)
-    return {
-        "repair": UNREAD if isinstance(card, str) else card,
-        "course": course if known else None,
-        "no_course": "" if known else course,
-    }
+    return {"course": course if known else None, "no_course": "" if known else course}
 
 
 def _verdict(banner: Banner, settings: Settings, words: Words, now: datetime) -> dict[str, Any]:

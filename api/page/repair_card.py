@@ -1,54 +1,37 @@
-"""The repair that goes on, or the last one, on a card; read from the tables of repairs alone."""
+"""The repair that goes on, or the last one, on a card."""
 
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection
 
-from compensation.progress import progress_of
-from compensation.runs import Run, foremost_run
-from compensation.states import OPEN_ITEMS, REDRIVABLE, TAKEN_BACK
-from consistency.database import database_now, transaction
-from consistency.errors import DatabaseError
-from consistency.ledger.own_tables import REPAIRS
-from consistency.ledger.schema import are_current
+from compensation.onlookers import Summary, onlooker
+from compensation.states import LIVE, OPEN_ITEMS, REDRIVABLE, TAKEN_BACK, RunState
+from consistency.model import parse_utc
 from consistency.resources import Resources
-
-log = structlog.get_logger(__name__)
 
 Record = dict[str, Any]
 
-#: Stands for a repair that nobody could be asked about.
-UNREAD: Record = {"unread": True}
+
+def repair_card(resources: Resources, connection: Connection) -> Record | None:
+    """Over a connection to the ledger; None where there is no repair."""
+    repairs = onlooker(resources, connection)
+    summary = repairs.foremost() if repairs else None
+    return _record(summary) if summary else None
 
 
-def repair_card(resources: Resources) -> Record | None:
-    """None where there is none, UNREAD where the application's database does not answer."""
-    try:
-        with transaction(resources.reader) as connection:
-            if not are_current(connection, REPAIRS):
-                return None
-            run = foremost_run(connection)
-            return _record(connection, run) if run else None
-    except DatabaseError as error:
-        log.warning("page.repairs_unread", reason=str(error))
-        return UNREAD
-
-
-def _record(connection: Connection, run: Run) -> Record:
-    progress = progress_of(connection, run, database_now(connection))
-    failed = sum(count for state, count in progress.counts.items() if state in REDRIVABLE - OPEN_ITEMS)
+def _record(summary: Summary) -> Record:
+    state, counts, ended = RunState(summary["state"]), summary["counts"], summary["finished_at"]
+    total = sum(counts.values())
     return {
-        "unread": False,
-        "run_id": run.id,
-        "rule": run.rule_id,
-        "finished_at": run.finished_at,
-        "state": str(run.state),
-        "is_live": run.is_live,
-        "is_taken_back": run.state in TAKEN_BACK,
-        "rows": progress.rows_written,
-        "done": progress.total - progress.open,
-        "total": progress.total,
-        "failed": failed,
-        "eta": progress.eta_seconds,
+        "run_id": summary["run_id"],
+        "rule": summary["rule"],
+        "finished_at": parse_utc(ended) if ended else None,
+        "state": str(state),
+        "is_live": state in LIVE,
+        "is_taken_back": state in TAKEN_BACK,
+        "rows": summary["rows_written"],
+        "done": total - summary["progress"]["open"],
+        "total": total,
+        "failed": sum(counts.get(each, 0) for each in REDRIVABLE - OPEN_ITEMS),
+        "eta": summary["progress"]["eta_seconds"],
     }

@@ -9,13 +9,10 @@ from api.report.history import Checked, quick_ones
 from api.report.hours import onset_of, trend_of
 from api.report.lateness import ranges_of
 from api.report.numbers import numbers_of, verdict_of
-from api.report.repairs import repairs_of
 from api.report.series import seen_by_hour, seen_onset, series_of
 from api.report.working import database_work, findings_of, kinds_of, problems_of
+from compensation.onlookers import onlooker
 from consistency.database import transaction
-from consistency.errors import DatabaseError
-from consistency.ledger.own_tables import REPAIRS
-from consistency.ledger.schema import is_current
 from consistency.model import Window, utc_text
 from consistency.resources import Resources, require_ledger
 
@@ -30,9 +27,9 @@ def report_of(resources: Resources, window: Window, rule: str, now: datetime) ->
     require_ledger(resources.store)
     with transaction(resources.store.execution_options(readonly=True)) as connection:
         found = find(connection, resources, window, rule, now)
-    repairs, trouble = _repairs(resources, rule, window)
-    told = {"alerts": found.alerts, "repairs": repairs}
-    return {**_head(found), **numbers_of(found), **_course(found), **told, **_work(found, trouble)}
+        repairs = onlooker(resources, connection)
+        told = {"alerts": found.alerts, "repairs": repairs.worked_in(rule, window) if repairs else None}
+    return {**_head(found), **numbers_of(found), **_course(found), **told, **_work(found)}
 
 
 def _head(found: Found) -> dict[str, Any]:
@@ -49,17 +46,6 @@ def _head(found: Found) -> dict[str, Any]:
         "as_of": utc_text(found.now),
         **judged,
     }
-
-
-def _repairs(resources: Resources, rule: str, window: Window) -> tuple[list[dict[str, Any]] | None, str]:
-    """The repairs, or None where they cannot be read, and why."""
-    try:
-        if not is_current(resources.primary, REPAIRS):
-            return None, ""
-        with transaction(resources.reader) as connection:
-            return repairs_of(connection, rule, window), ""
-    except DatabaseError as error:
-        return None, f"the repairs could not be read: {error}"
 
 
 def _course(found: Found) -> dict[str, Any]:
@@ -98,7 +84,7 @@ def _reach(check: Checked) -> tuple[timedelta, datetime]:
     return check.window.length, check.as_of
 
 
-def _work(found: Found, trouble: str) -> dict[str, Any]:
+def _work(found: Found) -> dict[str, Any]:
     settings, checks = found.settings, found.checks
     return {
         "database": database_work(checks, found.window, settings.slow_statement, settings.quick_every),
@@ -111,6 +97,5 @@ def _work(found: Found, trouble: str) -> dict[str, Any]:
             "checks_with_another_rule": len(checks) - len(found.current),
             "checks_from_files": found.from_files,
             "unreadable_lines": found.unreadable,
-            "trouble": trouble or None,
         },
     }

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from compensation.answers import answer_of
+from compensation.progress import plain_counts
 from compensation.runs import Run, find_runs
 from compensation.states import REDRIVABLE, ItemState, RunState, may_follow
 from compensation.summary import scope_object, summary_of
-from compensation.verifying import plain_counts
 from consistency.ledger.repair_events import RepairEvent, events_of
 from consistency.ledger.repair_tables import repair_items, repair_journal
 from consistency.model import utc_text

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, delete, false, insert, select
 
+from compensation.copying import copied
 from compensation.plans.scopes import Scope, live_key, named_ids, require_known
 from compensation.plans.target_problems import filled_columns, target_problems
 from compensation.runs import Parameters, Run, RunRequest, open_run
@@ -72,7 +73,8 @@ def open_repair(resources: Resources, order: RepairOrder) -> tuple[Run, bool]:
         dry_run=order.dry_run,
         slot=order.slot,
     )
-    return open_run(resources.primary, request)
+    run, is_new = open_run(resources.primary, request)
+    return copied(resources, run), is_new
 
 
 def _require_numbers(order: RepairOrder) -> None:

@@ -12,10 +12,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from compensation.bench import Bench
+from compensation.copying import copied
 from compensation.plans.candidates import Candidate, candidates
 from compensation.plans.claiming import PlanClaim, claim_plan
 from compensation.plans.preview import preview
@@ -27,6 +28,7 @@ from consistency.database import database_now, first_line, transaction
 from consistency.errors import ClaimLost, MappingError, ReconcileryError
 from consistency.ledger.repair_tables import repair_items
 from consistency.measure import Measured, measure
+from consistency.resources import Resources
 from consistency.source import source_of
 
 PAGE_ROWS = 1000
@@ -59,13 +61,15 @@ def make_plan(bench: Bench, run_id: str, actor: str) -> Run:
             return require_run(connection, run_id)
     except Exception as error:
         # Whatever it was: the run must not be planned, and fail, again and again.
-        _fail(engine, claim.run, actor, str(error)[:500] if isinstance(error, ReconcileryError) else first_line(error))
+        reason = str(error)[:500] if isinstance(error, ReconcileryError) else first_line(error)
+        _fail(bench.resources, claim.run, actor, reason)
         raise
 
 
-def _fail(engine: Engine, run: Run, actor: str, reason: str) -> None:
-    with transaction(engine) as connection:
+def _fail(resources: Resources, run: Run, actor: str, reason: str) -> None:
+    with transaction(resources.primary) as connection:
         change_state(connection, run, RunState.FAILED, actor, payload={"reason": reason}, reason=reason)
+    copied(resources, run)
 
 
 def _fill(bench: Bench, claim: PlanClaim, actor: str) -> Run:
@@ -99,7 +103,8 @@ def _fill(bench: Bench, claim: PlanClaim, actor: str) -> Run:
         event = "approval_needed" if approval and not run.dry_run else "planned"
         if not change_state(connection, run, RunState.PLANNED, actor, event=event, payload=payload, **columns):
             raise ClaimLost(f"run {run.id} was planned or cancelled by somebody else")
-        return require_run(connection, run.id)
+        planned = require_run(connection, run.id)
+    return copied(bench.resources, planned)
 
 
 def _keys(bench: Bench, scope: Scope) -> list[object]:

@@ -6,17 +6,18 @@ Every entry is a transaction of its own, so a rollback that was killed is simply
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy import Connection, Row, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
+from compensation.copying import Copying, copied
 from compensation.measuring import measure_scope
 from compensation.records import write_record
 from compensation.runs import RepairRefused, Run, beat, change_state, require_run
-from compensation.states import ItemState, RunState, may_follow
-from compensation.undo.undoing import Undo, changed_columns, fate_of, undo_entry
+from compensation.states import ItemState, RunState, Undo, may_follow
+from compensation.undo.undoing import fate_of, undo_entry
+from compensation.undone import Undone, result_of
 from consistency.database import first_line, transaction
 from consistency.errors import DatabaseError, DatabaseUnavailable, NotAllowed, StatementTimeout
 from consistency.host import BoundRule
@@ -25,20 +26,6 @@ from consistency.patience import patient
 from consistency.resources import Resources
 
 PAGE_ROWS = 200
-MOST_NAMED = 100
-
-
-@dataclass
-class Undone:
-    """What a rollback came to, or would come to: numbers, and the changed rows by name (the first hundred)."""
-
-    deleted: int = 0
-    kept_changed: int = 0
-    gone: int = 0
-    kept: list[dict[str, Any]] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"deleted": self.deleted, "kept_changed": self.kept_changed, "gone": self.gone, "kept": self.kept}
 
 
 def rehearse(resources: Resources, rule: BoundRule, run_id: str) -> Undone:
@@ -51,7 +38,7 @@ def rehearse(resources: Resources, rule: BoundRule, run_id: str) -> Undone:
             page = _page(connection, run_id, last)
             for entry in page:
                 outcome, image = fate_of(connection, rule, entry, lock=False)
-                _note(undone, entry, outcome, image)
+                undone.note(entry, outcome, image)
         if len(page) < PAGE_ROWS:
             return undone
         last = page[-1].id
@@ -66,7 +53,8 @@ def begin(resources: Resources, run_id: str, actor: str) -> Run:
             require_undoable(run)
             if not change_state(connection, run, RunState.ROLLING_BACK, actor):
                 raise RepairRefused(f"run {run_id} has just changed; look at it again")
-        return require_run(connection, run_id)
+        begun = require_run(connection, run_id)
+    return copied(resources, begun)
 
 
 def require_undoable(run: Run) -> None:
@@ -86,11 +74,12 @@ def roll_back(
     on_row: Callable[[], None] = lambda: None,
 ) -> Run:
     """Undo what is left of a run that is being rolled back, and close it; stops after `turn` seconds."""
-    began, last = time.monotonic(), None
+    began, last, copying = time.monotonic(), None, Copying(resources, run_id)
     while True:
         run, page = _next_page(resources, run_id, last)
         if run.state is not RunState.ROLLING_BACK:
             return run
+        copying.now_and_then()
         for entry in page:
             _undo(resources, rule, entry)
             on_row()
@@ -165,31 +154,4 @@ def _close(resources: Resources, rule: BoundRule, run: Run) -> Run:
         change_state(connection, run, state, "worker", payload=undone.as_dict(), **columns)
         closed = require_run(connection, run.id)
     write_record(resources, run.id)
-    return closed
-
-
-def result_of(connection: Connection, run_id: str) -> Undone:
-    """What the rollback of a run has come to so far, as its journal says."""
-    mine, outcome = repair_journal.c.run_id == run_id, repair_journal.c.undo_outcome
-    counted = connection.execute(select(outcome, func.count()).where(mine).group_by(outcome))
-    counts = {row[0]: row[1] for row in counted}
-    undone = Undone(counts.get("deleted", 0), counts.get("kept_changed", 0), counts.get("gone", 0))
-    kept = select(repair_journal).where(mine, outcome == str(Undo.KEPT_CHANGED)).order_by(repair_journal.c.id)
-    undone.kept = [_named(entry, entry.undo_detail) for entry in connection.execute(kept.limit(MOST_NAMED))]
-    return undone
-
-
-def _note(undone: Undone, entry: Row[Any], outcome: Undo, image: str) -> None:
-    setattr(undone, outcome, getattr(undone, outcome) + 1)
-    if outcome is Undo.KEPT_CHANGED and len(undone.kept) < MOST_NAMED:
-        undone.kept.append(_named(entry, image))
-
-
-def _named(entry: Row[Any], image: str | None) -> dict[str, Any]:
-    named = {"task_id": entry.task_key, "output_key": entry.output_key, "primary_key": json.loads(entry.target_pk)}
-    content = json.loads(image or "{}")
-    for reason in ("referred_to", "refused"):
-        if reason in content:
-            return {**named, reason: content[reason]}
-    differing = changed_columns(entry.row_image, image) if image else {}
-    return {**named, "changed": {name: {"written": old, "now": new} for name, (old, new) in differing.items()}}
+    return copied(resources, closed)

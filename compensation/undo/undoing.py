@@ -1,24 +1,14 @@
 """Takes one written row back: it is deleted only while it is just as it was written."""
 
-import json
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from compensation.images import at_key, hash_of, image_of
+from compensation.states import Undo
 from consistency.database import database_now
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_journal
-
-
-class Undo(StrEnum):
-    """What became of a journal entry."""
-
-    DELETED = "deleted"
-    GONE = "gone"  # somebody has deleted the row before
-    KEPT_CHANGED = "kept_changed"  # somebody has changed it since
-    UNDONE_BEFORE = "undone_before"
 
 
 def undo_entry(connection: Connection, rule: BoundRule, entry_id: int, word: str | None = None) -> Undo:
@@ -51,9 +41,3 @@ def fate_of(connection: Connection, rule: BoundRule, entry: Any, *, lock: bool) 
         return Undo.GONE, ""
     image = image_of(dict(row))
     return (Undo.DELETED if hash_of(image) == entry.row_hash else Undo.KEPT_CHANGED), image
-
-
-def changed_columns(before: str, after: str) -> dict[str, tuple[Any, Any]]:
-    """Which columns differ between two images: name -> (then, now)."""
-    old, new = json.loads(before), json.loads(after)
-    return {name: (old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)}

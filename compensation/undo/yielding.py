@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select, update
 
-from compensation.states import ItemState
-from compensation.undo.undoing import Undo, undo_entry
+from compensation.states import ItemState, Undo
+from compensation.undo.undoing import undo_entry
 from consistency import gaps
 from consistency.database import database_now, transaction
 from consistency.host import BoundRule

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import MetaData
 
-from consistency.ledger import alert_tables, count_tables, delivery_tables, event_tables
+from consistency.ledger import alert_tables, count_tables, delivery_tables, event_tables, repair_copies
 from consistency.ledger.repair_tables import repair_metadata
 from consistency.ledger.tables import ANY_SCRIPT, metadata
 
@@ -36,9 +36,16 @@ class OwnTables:
 
 
 # What stands in rooms of its own belongs to the ledger too.
-_ROOMS = (alert_tables.alerts, delivery_tables.deliveries, event_tables.events, count_tables.counts)
+_ROOMS = (
+    alert_tables.alerts,
+    delivery_tables.deliveries,
+    event_tables.events,
+    count_tables.counts,
+    repair_copies.repair_copies,
+)
 assert {table.metadata for table in _ROOMS} == {metadata}
 for _table in (*metadata.tables.values(), *repair_metadata.tables.values()):
     _table.dialect_kwargs.update(ANY_SCRIPT)
-LEDGER = OwnTables("own tables", metadata, "reconcilery_schema_version", ("0001", "0002", "0003", "0004"), "versions")
+_CHANGES = ("0001", "0002", "0003", "0004", "0005")
+LEDGER = OwnTables("own tables", metadata, "reconcilery_schema_version", _CHANGES, "versions")
 REPAIRS = OwnTables("repair tables", repair_metadata, "reconcilery_repair_version", ("0001",), "repair/versions")

@@ -12,6 +12,7 @@ from redis import Redis
 from sqlalchemy import insert
 
 from consistency.database import connect
+from consistency.ledger.own_tables import REPAIRS
 from consistency.ledger.repair_tables import repair_runs
 from consistency.shared import Shared
 from consistency.shared_counts import SharedCounts
@@ -182,8 +183,9 @@ def test_what_is_down_is_told_and_takes_nothing_with_it(past: Past, sqlite_url: 
 
 
 def test_who_never_repairs_lacks_nothing(past: Past, sqlite_url: str, tmp_path: Path) -> None:
-    with front_door(f"sqlite:///{tmp_path / 'other.sqlite'}", store_url=sqlite_url, log_dir=tmp_path) as api:
-        with api.app.state.services.resources.primary.begin() as connection:
+    with front_door(sqlite_url, log_dir=tmp_path) as api:
+        with past.store.begin() as connection:
+            connection.exec_driver_sql(f"DROP TABLE {REPAIRS.version_table}")
             repair_runs.drop(connection)
         samples = samples_of(api)
     assert value(samples, "up", part="repairs") == 1

@@ -12,6 +12,7 @@ from compensation.runs import RepairRefused
 from compensation.states import ItemState, RunState
 from compensation.undo import rolling_back
 from compensation.undo.yielding import yield_to_originals
+from compensation.undone import result_of
 from tests.factories.default_app import outputs, tasks
 from tests.factories.studio import lost_tasks, studio_of
 
@@ -123,7 +124,7 @@ def test_a_rollback_takes_back_its_own_rows_and_keeps_changed_ones(engine: Engin
     assert run.state is RunState.ROLLED_BACK_PARTIAL
     assert {row.task_id for row in studio.rows()} == {2, 6, 7}
     with studio.resources.reader.connect() as connection:
-        undone = rolling_back.result_of(connection, plan.id)
+        undone = result_of(connection, plan.id)
     assert (undone.deleted, undone.kept_changed, undone.gone) == (3, 1, 1)
     assert undone.kept[0]["changed"] == {"file_type": {"written": "png", "now": "webp"}}
 

@@ -10,6 +10,7 @@ from compensation.engine import work
 from compensation.runs import RepairRefused, Run
 from compensation.states import ItemState, RunState
 from compensation.undo import rolling_back
+from compensation.undone import Undone, result_of
 from tests.factories.default_app import outputs
 from tests.factories.studio import Studio, lost_tasks, studio_of
 from tests.factories.truth import ORIGINAL, assert_each_output_is_there_once, assert_journal_is_true, standing
@@ -42,9 +43,9 @@ def taken_back(studio: Studio, run_id: str) -> Run:
     return rolling_back.roll_back(studio.resources, studio.resources.rule("task-outputs"), run_id)
 
 
-def result(studio: Studio, run_id: str) -> rolling_back.Undone:
+def result(studio: Studio, run_id: str) -> Undone:
     with studio.resources.reader.connect() as connection:
-        return rolling_back.result_of(connection, run_id)
+        return result_of(connection, run_id)
 
 
 def number_of(engine: Engine, task_id: int) -> int:

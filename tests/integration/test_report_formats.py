@@ -202,7 +202,6 @@ def test_nothing_that_a_user_wrote_becomes_markup(report: dict[str, Any], langua
         HOSTILE
     )
     report["segments"]["columns"] = {HOSTILE: [{"value": HOSTILE, "tasks": 9, "missing": 9, "completion_rate": 0.0}]}
-    report["measured"]["trouble"] = HOSTILE
     report["missing_sample"] = [HOSTILE, "`` ` |"]
     page, text = report_html(report, language), report_markdown(report, language)
     assert "script" not in Reader(page).names

@@ -7,7 +7,6 @@ from sqlalchemy import Engine
 
 from api.report.formats import report_markdown
 from api.report.report import report_of
-from consistency.database import connect
 from consistency.ledger.own_tables import REPAIRS
 from consistency.ledger.repair_tables import repair_metadata
 from consistency.model import Window, utc_text
@@ -111,12 +110,4 @@ def test_without_tables_of_repairs_there_is_a_report(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(f"DROP TABLE {REPAIRS.version_table}")
     found = report(made)
-    assert (found["repairs"], found["measured"]["trouble"]) == (None, None)
-
-
-def test_a_database_of_repairs_that_is_gone_is_trouble_and_no_end(sqlite: Engine, tmp_path: Path) -> None:
-    made = fortnight(sqlite)
-    made.resources.primary = connect(f"sqlite:///{tmp_path / 'nowhere' / 'gone.sqlite'}")
-    found = report(made)
     assert found["repairs"] is None
-    assert "could not be read" in found["measured"]["trouble"]

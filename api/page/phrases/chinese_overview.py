@@ -79,7 +79,6 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "card_failed": "{failed} 个未修复",
         "card_eta": "剩余 {length}",
         "card_no_repair": "尚无",
-        "card_unread": "应用数据库没有应答",
         "open_alerts": "未恢复的告警",
         "no_alerts": "没有未恢复的告警。",
         "all_alerts": "全部 {count} 个未恢复的告警",

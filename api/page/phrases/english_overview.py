@@ -80,7 +80,6 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "card_failed": "{failed} not repaired",
         "card_eta": "{length} left",
         "card_no_repair": "none yet",
-        "card_unread": "the application's database does not answer",
         "open_alerts": "Open alerts",
         "no_alerts": "No alert is open.",
         "all_alerts": "All {count} open alerts",

@@ -65,5 +65,3 @@ def _facts(report: Report, wording: Wording) -> Iterator[Fact]:
     for key, number in optional:
         if number:
             yield Fact(say(key), figure(number))
-    if found["trouble"]:
-        yield Fact(say("measured_trouble"), found["trouble"])

@@ -65,8 +65,7 @@ def repairs(report: Report, wording: Wording) -> Section:
     """One row a run."""
     say, runs = wording.say, report["repairs"]
     if not runs:
-        trouble = report["measured"]["trouble"]
-        key = "repairs_nothing" if runs is not None else "repairs_unknown" if trouble else "repairs_absent"
+        key = "repairs_nothing" if runs is not None else "repairs_absent"
         return Section("repairs", say("repairs"), (Paragraph(say(key)),))
     names = ("run", "started", "state", "by", "repaired", "written", "before", "after")
     rows = tuple(_repair(run, wording) for run in runs)

@@ -92,7 +92,6 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "kind_service_silent": "服务没有心跳",
         "repairs": "修复",
         "repairs_nothing": "这段时间没有修复。",
-        "repairs_unknown": "无法读取修复表。",
         "repairs_absent": "没有修复表；`reconcilery init` 可以创建。",
         "run": "运行",
         "started": "开始",
@@ -143,7 +142,6 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "measured_other_rule": "用其他版本规则所做的检查",
         "measured_files": "只见于日文件的检查",
         "measured_unreadable": "日文件中无法读取的行",
-        "measured_trouble": "故障",
         "measured_note": "各小时按完整检查和深度检查最后一次统计显示，此后修复的也算有输出；"
         "检查当时所见的线则保持当时的样子。",
         **{f"health_{health}": word for health, word in CHINESE_HEALTH.items()},

@@ -97,7 +97,6 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "kind_service_silent": "a service is silent",
         "repairs": "Repairs",
         "repairs_nothing": "No repair ran in this time.",
-        "repairs_unknown": "The tables of repairs could not be read.",
         "repairs_absent": "There are no tables of repairs; `reconcilery init` makes them.",
         "run": "Run",
         "started": "Started",
@@ -149,7 +148,6 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "measured_other_rule": "Checks with another version of the rule",
         "measured_files": "Checks known from day files alone",
         "measured_unreadable": "Lines of day files that could not be read",
-        "measured_trouble": "Trouble",
         "measured_note": "Hours are shown as full and deep checks counted them last, so what was repaired since counts"
         " as present; the line of what the checks saw is as it was then.",
         "health_healthy": "Healthy",
