@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Select, String, column, inspect, select, table, text
+from sqlalchemy import Connection, Engine, Pool, Select, String, column, inspect, select, table, text
 
 from consistency.database import database_errors, transaction
 from consistency.errors import DatabaseError, LedgerMissing
@@ -14,6 +15,8 @@ from consistency.ledger.own_tables import LEDGER, OwnTables
 _MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 _LOCK_SECONDS = 60
 _LOCK_NUMBER = 7_265_636_001
+#: The tables that were found, by the pool of connections that leads to them.
+_seen: WeakKeyDictionary[Pool, set[str]] = WeakKeyDictionary()
 
 
 def installed_revision(engine: Engine, tables: OwnTables = LEDGER) -> str | None:
@@ -74,10 +77,18 @@ def _looking(engine: Engine) -> Iterator[Connection]:
 
 
 def _installed(connection: Connection, tables: OwnTables) -> str | None:
-    if not inspect(connection).has_table(tables.version_table):
+    if not _has_table(connection, tables.version_table):
         return None
     found: str | None = connection.scalar(_version_in(tables.version_table))
     return found
+
+
+def _has_table(connection: Connection, name: str) -> bool:
+    """Asked until it is there; who drops it while the program runs is told by the next statement."""
+    seen = _seen.setdefault(connection.engine.pool, set())
+    if name not in seen and inspect(connection).has_table(name):
+        seen.add(name)
+    return name in seen
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def test_repairs_are_counted_and_found_as_the_runs_themselves(apart: Studio) -> 
     run = started(apart)
     work(apart.bench(), run.id)
     window = Window(DAY_AGO - DAY, DAY_AGO + 2 * DAY)
-    whole = Resources(apart.resources.settings, *[apart.resources.primary] * 3)
+    whole = replace(apart.resources, store=apart.resources.primary)
     for ask in (
         lambda there: there.numbers(),
         lambda there: [each["run_id"] for each in there.worked_in(RULE, window)],
