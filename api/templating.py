@@ -15,6 +15,8 @@ def environment(folder: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # They change with the program alone, so that nobody need look at the files again for each answer.
+        auto_reload=False,
     )
     # What the text of a user could steer or hide is made visible before it is escaped.
     found.finalize = lambda value: shown(value) if type(value) is str else value
