@@ -5,6 +5,7 @@ Where both are one database nothing is copied. A copy that was lost is made up f
 
 import json
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,14 +63,22 @@ def copy_what_has_changed(resources: Resources, *, anew: bool = False) -> None:
     """Copy what goes on or was copied in another state, or all (`anew`); forget copies of what is there no more."""
     if resources.store is resources.primary:
         return
+    # In this order: a run that is opened meanwhile has no copy yet that could be taken for one that is left over.
+    with transaction(resources.store.execution_options(readonly=True)) as connection:
+        copies = _versions(connection, repair_copies)
     with transaction(resources.reader) as connection:
         runs = _versions(connection, repair_runs)
-    with transaction(resources.store) as connection:
-        copies = _versions(connection, repair_copies)
-        connection.execute(delete(repair_copies).where(repair_copies.c.id.in_(copies.keys() - runs.keys())))
+    _forget(resources, copies.keys() - runs.keys())
     for run_id, (state, version) in runs.items():
         if anew or state in LIVE or copies.get(run_id) != (state, version):
             _copy(resources, run_id)
+
+
+@patient
+def _forget(resources: Resources, run_ids: Collection[str]) -> None:
+    if run_ids:
+        with transaction(resources.store) as connection:
+            connection.execute(delete(repair_copies).where(repair_copies.c.id.in_(run_ids)))
 
 
 def _versions(connection: Connection, table: Table) -> dict[str, tuple[str, int]]:
