@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row, Select, and_, delete, or_, select, updat
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from consistency.event_numbers import numbers_of
+from consistency.event_times import happened_at
 from consistency.events import Event, EventLevel, WrittenEvent, event_object
 from consistency.ledger.event_tables import events
 from consistency.ledger.pulses import note_pulses
-from consistency.model import parse_utc
 
 _LEVELS = tuple(EventLevel)
 _CHUNK = 500
@@ -21,7 +21,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it is kept; `body` is its JSON object just as it came."""
+    """An event as it is kept; `body` is its JSON object just as it came, whatever is made of its `timestamp`."""
 
     id: str
     occurred_at: datetime
@@ -77,7 +77,7 @@ def _row(
     told = tell_from is not None and (is_told(event.level, tell_from) or event.event_type in always)
     return {
         "id": arrived.id,
-        "occurred_at": parse_utc(event.timestamp),
+        "occurred_at": happened_at(event.timestamp, now),
         "received_at": now,
         "event_type": event.event_type,
         "level": event.level,

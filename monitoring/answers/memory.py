@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from consistency.event_numbers import numbers_of
+from consistency.event_times import happened_at
 from consistency.events import Event, WrittenEvent
 from consistency.ledger.pulses import latest_pulses
-from consistency.model import parse_utc, utc_text
+from consistency.model import utc_text
 from monitoring.answers.answers import Answer
 from monitoring.figures.metrics import CLEANUP, MIGRATION, SYNC, Kind, metrics_of, read_from
 from monitoring.figures.operations import START, Sign
@@ -27,33 +28,39 @@ class MemoryAnswers:
         self._recent = recent
 
     def sync_metrics(self, hours: float) -> Answer:
-        return _metrics(SYNC, "hours", hours, self._events(), datetime.now(UTC))
+        return self._metrics(SYNC, "hours", hours)
 
     def cleanup_metrics(self, days: float) -> Answer:
-        return _metrics(CLEANUP, "days", days, self._events(), datetime.now(UTC))
+        return self._metrics(CLEANUP, "days", days)
 
     def migration_metrics(self, days: float) -> Answer:
-        return _metrics(MIGRATION, "days", days, self._events(), datetime.now(UTC))
+        return self._metrics(MIGRATION, "days", days)
 
     def comprehensive_status(self) -> Answer:
-        now, found = datetime.now(UTC), self._events()
+        now = datetime.now(UTC)
+        found = self._events(now)
         metrics = {
             "sync_metrics": _metrics(SYNC, "hours", SYNC_HOURS, found, now),
             "cleanup_metrics": _metrics(CLEANUP, "days", OTHER_DAYS, found, now),
             "migration_metrics": _metrics(MIGRATION, "days", OTHER_DAYS, found, now),
         }
-        said = [event for at, event in reversed(found) if event.event_type in {*HEALTH, *WARNINGS} and at >= now - SPAN]
-        counts = Counter((event.event_type, event.service) for event in said)
+        told = {*HEALTH, *WARNINGS}
+        said = [(at, event) for at, event in reversed(found) if event.event_type in told and at >= now - SPAN]
+        counts = Counter((event.event_type, event.service) for _, event in said)
         pulses = latest_pulses((event for _, event in found), now)
         return status_of(Known(metrics, pulses, words_of(said), counts), now)
 
     def close(self) -> None:
         """There is nothing to close."""
 
-    def _events(self) -> Timed:
+    def _metrics(self, kind: Kind, unit: str, length: float) -> Answer:
+        now = datetime.now(UTC)
+        return _metrics(kind, unit, length, self._events(now), now)
+
+    def _events(self, now: datetime) -> Timed:
         """In order of time; of the events of one moment starts come before ends."""
         read = [each.read() for each in self._recent()]
-        timed = [(parse_utc(event.timestamp), event) for event in read]
+        timed = [(happened_at(event.timestamp, now), event) for event in read]
         return sorted(timed, key=lambda pair: (pair[0], not pair[1].event_type.endswith(START)))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from consistency.events import Event, EventType, event_object
 from consistency.ledger.event_tables import events
-from consistency.model import parse_utc, utc_text
+from consistency.model import utc_text
 
 #: What was said longer ago says nothing of today.
 SPAN = timedelta(days=1)
@@ -50,11 +50,11 @@ class Word:
         }
 
 
-def words_of(newest_first: Iterable[Event]) -> list[Word]:
-    """The latest word on each part of each service."""
+def words_of(newest_first: Iterable[tuple[datetime, Event]]) -> list[Word]:
+    """The latest word on each part of each service, out of events and when they happened."""
     found: dict[tuple[str, str, str], Word] = {}
-    for event in newest_first:
-        found.setdefault((event.event_type, event.service, _part(event)), _word(event))
+    for at, event in newest_first:
+        found.setdefault((event.event_type, event.service, _part(event)), _word(at, event))
     return [found[key] for key in sorted(found)]
 
 
@@ -69,15 +69,15 @@ def read_words(connection: Connection, now: datetime) -> tuple[list[Word], dict[
     return words_of(said), counts
 
 
-def _latest(connection: Connection, voice: Voice, now: datetime) -> list[Event]:
+def _latest(connection: Connection, voice: Voice, now: datetime) -> list[tuple[datetime, Event]]:
     event_type, service = voice
     mine = (events.c.event_type == event_type) & (events.c.service == service) & (events.c.occurred_at >= now - SPAN)
-    chosen = select(events.c.body).where(mine).order_by(events.c.occurred_at.desc(), events.c.id.desc())
-    return [event_object(json.loads(body)) for body in connection.scalars(chosen.limit(_LOOKED_AT))]
+    chosen = select(events.c.occurred_at, events.c.body).where(mine)
+    newest = chosen.order_by(events.c.occurred_at.desc(), events.c.id.desc()).limit(_LOOKED_AT)
+    return [(row.occurred_at, event_object(json.loads(row.body))) for row in connection.execute(newest)]
 
 
-def _word(event: Event) -> Word:
-    at = parse_utc(event.timestamp)
+def _word(at: datetime, event: Event) -> Word:
     return Word(event.event_type, event.service, _part(event), event.level, event.message, at, event.metrics)
 
 

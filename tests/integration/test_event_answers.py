@@ -13,6 +13,7 @@ from consistency.errors import BadRequest, ConfigurationError, DatabaseUnavailab
 from consistency.event_checks import seal
 from consistency.events import Event, EventLevel, WrittenEvent, event_time
 from consistency.ledger.events import store_events
+from consistency.model import parse_utc
 from consistency.settings import Settings
 from monitoring.answers.answers import Answers
 from monitoring.answers.choosing import open_answers
@@ -102,6 +103,32 @@ def test_the_ledger_the_api_and_the_memory_answer_the_same(
     assert [(each["part"], each["level"]) for each in status["health_checks"]] == [("queue", "info")]
     assert [each["state"] for each in status["services"]] == ["alive"]
     assert status["sync_metrics"] == sync
+
+
+YEAR = 365 * 24 * 60
+
+
+def test_a_clock_that_is_far_ahead_does_not_keep_the_last_word(engine: Engine) -> None:
+    make_own_tables(engine)
+    now = datetime.now(UTC)
+    ahead, right = an_event(now, -YEAR, "health_check", "critical"), an_event(now, 1, "health_check")
+    with transaction(engine) as connection:
+        store_events(connection, [seal(ahead)], now - timedelta(minutes=2), None)
+        store_events(connection, [seal(right)], now, None)
+    (word,) = LedgerAnswers(engine, Settings()).comprehensive_status()["health_checks"]
+    assert (word["level"], word["message"]) == ("info", right.message)
+
+
+def test_nothing_is_said_to_have_happened_after_it_was_asked_for(engine: Engine) -> None:
+    make_own_tables(engine)
+    now = datetime.now(UTC)
+    ahead = [seal(an_event(now, -YEAR, name)) for name in ("health_check", "sync_success")]
+    with transaction(engine) as connection:
+        store_events(connection, ahead, now, None)
+    for answers in (LedgerAnswers(engine, Settings()), MemoryAnswers(lambda: ahead)):
+        found = answers.comprehensive_status()
+        moments = (found["health_checks"][0]["at"], found["sync_metrics"]["last_success"])
+        assert all(parse_utc(moment) <= parse_utc(found["as_of"]) for moment in moments)
 
 
 def test_a_shorter_time_holds_less(ledger: Engine) -> None:

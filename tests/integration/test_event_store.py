@@ -84,6 +84,19 @@ def test_the_same_event_again_changes_nothing_and_new_ones_beside_it_are_kept(le
     assert waiting(ledger) == []
 
 
+def test_an_event_of_a_clock_that_is_far_ahead_stands_where_it_came_in(ledger: Engine) -> None:
+    ahead = an_event("ahead", timestamp="9999-12-31T23:59:59.999Z")
+    store(ledger, an_event("before", 1), ahead)
+    store(ledger, an_event("after", -2), now=NOW + 2 * MINUTE)
+    assert found(ledger) == ["after", "ahead", "before"]
+    assert found(ledger, until=NOW + MINUTE) == ["ahead", "before"]
+    with transaction(ledger) as connection:
+        kept = find_event(connection, "ahead")
+        assert forget_events(connection, NOW + MINUTE, 10) == 2
+    assert kept is not None
+    assert (kept.body.encode(), kept.occurred_at) == (ahead.body, NOW)
+
+
 def test_nothing_brought_is_nothing_kept(ledger: Engine) -> None:
     store(ledger)
     assert found(ledger) == []

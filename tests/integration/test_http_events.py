@@ -115,6 +115,14 @@ def test_strange_events_are_kept_and_shown(api: Api) -> None:
             assert api.get(f"/api/monitoring/{path}").status_code == 200, number
 
 
+def test_an_event_from_the_future_is_kept_and_does_not_stay_on_top(api: Api) -> None:
+    assert api.post(EVENTS, json=an_event(id="ahead", timestamp="9999-12-31T23:59:59Z")).json()["stored"] == 1
+    assert api.post(EVENTS, json=an_event(id="later")).json()["stored"] == 1
+    found = api.get(EVENTS).json()["events"]
+    assert [(each["id"], each["timestamp"][:4] == "9999") for each in found] == [("later", False), ("ahead", True)]
+    assert [each["id"] for each in api.get(f"{EVENTS}?until=now").json()["events"]][-1:] == ["ahead"]
+
+
 def test_arrays_have_a_length(api: Api) -> None:
     assert "at most 1000" in problem_of(api.post(EVENTS, json=[an_event()] * 1001), 413)["detail"]
     assert "at least one" in problem_of(api.post(EVENTS, json=[]), 422)["detail"]

@@ -7,6 +7,7 @@ import pytest
 
 from consistency.events import Event, event_time
 from consistency.ledger.pulses import Life, Pulse
+from consistency.model import parse_utc
 from monitoring.figures.metrics import CLEANUP, MIGRATION, SYNC, metrics_of
 from monitoring.figures.status import Known, status_of
 from monitoring.figures.words import words_of
@@ -22,7 +23,7 @@ def status(happened: str = "", pulses: list[Pulse] | None = None, said: list[Eve
         "cleanup_metrics": metrics_of(CLEANUP, [], BEGIN, NOW),
         "migration_metrics": metrics_of(MIGRATION, [], BEGIN, NOW),
     }
-    words = words_of(said or [])
+    words = words_of((parse_utc(event.timestamp), event) for event in said or [])
     counts = {(word.event_type, word.service): 1 for word in words}
     return status_of(Known(metrics, pulses or [], words, counts), NOW)
 
