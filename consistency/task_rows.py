@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, type_coerce
 from sqlalchemy.types import NullType
 
+from consistency.enum_columns import with_any_value
 from consistency.host import BoundRule
 from consistency.moments import TimeColumn
 from consistency.zones import read_naive
@@ -42,7 +43,7 @@ def row_columns(rule: BoundRule, columns: Sequence[str] = ()) -> list[ColumnElem
         *provider,
         _stored(rule.parent.c[rule.mapping.parent.state]).label("state"),
         *(_stored(done.column).label(f"finish_{place}") for place, done in enumerate(rule.done)),
-        *(rule.parent.c[name].label(f"other_{number}") for number, name in enumerate(columns)),
+        *(with_any_value(rule.parent.c[name]).label(f"other_{number}") for number, name in enumerate(columns)),
     ]
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import Dialect, select
 
 from consistency import gaps
 from consistency.database import snapshot
-from consistency.errors import DatabaseError
+from consistency.enum_columns import with_any_value
 from consistency.host import BoundRule
 from consistency.source import Source
 from monitor_tasks.outputs import only_with_keys
 from monitor_tasks.scan import Timing, timed
-from monitor_tasks.segments import value_text
+from monitor_tasks.segments import value_errors, value_text
 from monitor_tasks.statements import Prepared
 
 SHOWN = 5
@@ -32,11 +32,8 @@ def missing_by_keys(source: Source, rule: BoundRule, keys: Collection[str], timi
     source.on_progress()
     with snapshot(source.primary, source.statement_timeout) as connection:
         prepared = columns_statement(rule, connection.dialect, chosen)
-        try:
+        with value_errors():
             rows = list(timed(connection, prepared, COLUMNS, timings))
-        except (LookupError, ValueError) as error:
-            # An enum or a SQLite moment that its own column's type does not know.
-            raise DatabaseError(f"a value cannot be read: {error}") from error
     names = enumerate(rule.mapping.segments)
     return {name: largest_first(Counter(value_text(row[place]) for row in rows)) for place, name in names}
 
@@ -44,7 +41,8 @@ def missing_by_keys(source: Source, rule: BoundRule, keys: Collection[str], timi
 def columns_statement(rule: BoundRule, dialect: Dialect, keys: Sequence[object]) -> Prepared:
     """The segment columns of the successful tasks with these keys, found by their keys as the second look does."""
     chosen, conditions = only_with_keys(rule, dialect.name)
-    columns = [chosen.parent.c[name].label(f"segment_{place}") for place, name in enumerate(rule.mapping.segments)]
+    named = enumerate(rule.mapping.segments)
+    columns = [with_any_value(chosen.parent.c[name]).label(f"segment_{place}") for place, name in named]
     statement = select(*columns).where(*conditions, *gaps.successful(chosen), gaps.alive(chosen))
     return Prepared(statement, {"keys": list(keys)})
 

@@ -1,6 +1,8 @@
 """Tasks and missing outputs broken down by the columns that the rule names: which model, customer or queue is it?"""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +11,8 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, literal
 
 from consistency import gaps
 from consistency.database import snapshot
+from consistency.enum_columns import with_any_value
+from consistency.errors import DatabaseError
 from consistency.host import BoundRule
 from consistency.model import Window
 from consistency.rules import completion_rate
@@ -38,6 +42,15 @@ def value_text(value: object) -> str | None:
     return None if value is None else str(value)[:_LONGEST_VALUE]
 
 
+@contextmanager
+def value_errors() -> Iterator[None]:
+    """A value that its own column's type does not know, such as a text for a moment in SQLite, is a DatabaseError."""
+    try:
+        yield
+    except (LookupError, ValueError) as error:
+        raise DatabaseError(f"a value cannot be read: {error}") from error
+
+
 def count_segments(source: Source, rule: BoundRule, window: Window, as_of: datetime) -> dict[str, Segment]:
     """For each segment column the tasks and missing ones of its values; DatabaseError if a statement is too slow.
 
@@ -52,7 +65,7 @@ def _counted(source: Source, rule: BoundRule, column: ColumnElement[Any], window
     for piece in cut(window, max(1, days) * DAY):
         source.on_progress()
         statement = segment_statement(rule, column, piece, as_of)
-        with snapshot(source.read, source.statement_timeout) as connection:
+        with snapshot(source.read, source.statement_timeout) as connection, value_errors():
             for value, tasks, missing in connection.execute(statement):
                 counts = counted[value_text(value)]
                 counts.tasks, counts.missing = counts.tasks + int(tasks), counts.missing + int(missing)
@@ -63,7 +76,7 @@ def segment_statement(rule: BoundRule, column: ColumnElement[Any], window: Windo
     """Matured tasks of the window and how many of them lack their output, by the values of a column of the tasks."""
     lacks = case((gaps.lacks_output(rule), literal(1, Integer)), else_=literal(0, Integer))
     places = [
-        select(column.label("value"), lacks.label("lacks")).where(_matured(rule, place, window, as_of))
+        select(with_any_value(column).label("value"), lacks.label("lacks")).where(_matured(rule, place, window, as_of))
         for place in range(len(rule.done))
     ]
     tasks = union_all(*places).subquery("segments")

@@ -40,6 +40,7 @@ class Application:
     engine: Engine
     key_type: Any = field(default_factory=Integer)
     state_type: Any = field(default_factory=lambda: String(40))
+    kind_type: Any = field(default_factory=lambda: String(40))
     moment: Any = None
     encode: Callable[[datetime], Any] | None = None
     tables: tuple[str, str] = ("tasks", "task_outputs")
@@ -58,7 +59,7 @@ class Application:
             Column(self.name("id"), self.key_type, primary_key=True, autoincrement=False),
             Column(self.name("state"), self.state_type),
             *(Column(self.name(each), moment, index=self.indexed and each == "completed_at") for each in MOMENTS),
-            Column(self.name("kind"), String(40)),
+            Column(self.name("kind"), self.kind_type),
             Column(self.name("size"), Integer),
             schema=self.schema,
             mysql_charset="utf8mb4",

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, String, text
+from sqlalchemy import Engine, Enum, String, text
 
 from consistency.database import connect
 from consistency.mapping import RuleMapping
-from consistency.model import CheckType
+from consistency.missing import Question, missing_tasks
+from consistency.model import CheckType, Window
 from consistency.source import source_of
 from consistency.tally import Tally
 from monitor_tasks.insight import Inquiry, add_insight
@@ -127,13 +128,41 @@ def test_what_the_database_refuses_is_a_problem_and_the_report_goes_on(engine: E
     assert evidence.missing_by is None
 
 
-def test_values_that_a_column_should_not_hold_are_a_problem_too(sqlite_url: str) -> None:
+#: How a value comes to an enum while the rule has been read already.
+GROWING = [
+    ("postgresql", "ALTER TYPE task_kind ADD VALUE 'sound'"),
+    ("mariadb", "ALTER TABLE tasks MODIFY kind ENUM('image', 'video', 'sound')"),
+]
+
+
+@pytest.mark.parametrize("kind", [CheckType.QUICK, CheckType.FULL])
+@pytest.mark.parametrize(("database_url", "growing"), GROWING, indirect=["database_url"])
+def test_an_enum_may_have_grown_since_the_rule_was_read(engine: Engine, growing: str, kind: CheckType) -> None:
+    Application(engine, kind_type=Enum("image", "video", name="task_kind")).create()
+    resources = resources_of(engine, a_rule("kind"))
+    bound = resources.rule("task-outputs")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(growing))
+    done = NOON - 30 * MINUTE
+    world = World(tasks=[Task(1, completed_at=done, kind="sound"), Task(2, completed_at=done, kind=None)])
+    Application(engine, kind_type=Enum("image", "video", "sound", name="task_kind")).fill(world)
+    report = check(resources, kind, NOON)
+    assert report["problems"] == []
+    assert report["missing_by"] == {"kind": rows(Counter([None, "sound"]))}
+    question = Question(bound, Window(NOON - 60 * MINUTE, NOON), NOON, ("kind",))
+    listed = [task.columns["kind"] for task in missing_tasks(source_of(resources), question)]
+    assert listed == ["sound", None]
+
+
+@pytest.mark.parametrize("kind", [CheckType.QUICK, CheckType.FULL])
+def test_values_that_a_column_should_not_hold_are_a_problem_too(sqlite_url: str, kind: CheckType) -> None:
     engine = connect(sqlite_url)
     Application(engine).create().fill(lossy(30))
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE tasks ADD COLUMN shown_at DATETIME"))
         connection.execute(text("UPDATE tasks SET shown_at = 'soon'"))
-    report = check(resources_of(engine, a_rule("shown_at")), CheckType.QUICK, NOON)
+    report = check(resources_of(engine, a_rule("shown_at")), kind, NOON)
     assert (report["counts"]["missing"], report["missing_by"]) == (10, None)
-    assert report["problems"][0].startswith("the missing tasks were not broken down: a value cannot be read")
+    trouble = "the missing tasks were not broken down" if kind is CheckType.QUICK else "no segments"
+    assert report["problems"][0].startswith(f"{trouble}: a value cannot be read")
     engine.dispose()
