@@ -42,10 +42,10 @@ class RateLimit:
 
 def _limit(request: Request, services: UsesServices) -> None:
     limit: RateLimit = request.app.state.rate_limit
-    wait = limit.take(request.client.host[:_LONGEST_ADDRESS] if request.client else "unknown")
+    wait = math.ceil(limit.take(request.client.host[:_LONGEST_ADDRESS] if request.client else "unknown"))
     if wait:
-        detail = f"more than {services.settings.api_rate} requests a second; wait {wait:.1f} s"
-        raise Problem(429, detail, headers={"Retry-After": str(math.ceil(wait))})
+        detail = f"more than {services.settings.api_rate} requests a second; wait {wait} s"
+        raise Problem(429, detail, headers={"Retry-After": str(wait)})
 
 
 WithinRate = Annotated[None, Depends(_limit)]
