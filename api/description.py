@@ -60,7 +60,13 @@ EVENTS_BODY = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "minItems": 1, "maxItems": 1000}]}
+                "example": {
+                    "event_type": "sync_success",
+                    "level": "info",
+                    "service": "datasync",
+                    "message": "done",
+                },
+                "schema": {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "minItems": 1, "maxItems": 1000}]},
             }
         },
     }

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.examples import example_body
 from api.http.problems import Problem, problem_answer
 
 LARGEST = 1024 * 1024
@@ -114,8 +115,19 @@ def _no_json(detail: str) -> Problem:
 
 
 def _curl(request: Request, body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    shown = text if len(text) <= _SHOWN and text.isprintable() else "@body.json"
+    shown = _shown(body) or example_body(request)
     token = ["-H", "Authorization: Bearer YOUR_TOKEN"] if "authorization" in request.headers else []
     given = [*token, "-H", "Content-Type: application/json", "-d", shown]
     return shlex.join(["curl", "-X", request.method, str(request.url), *given])
+
+
+def _shown(body: bytes) -> str:
+    """The body as it was sent, or a file for it; empty where it would be refused with the right type as well."""
+    try:
+        text = body.decode("utf-8")
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(found, dict | list):
+        return ""
+    return text if len(text) <= _SHOWN and text.isprintable() else "@body.json"

@@ -1,6 +1,5 @@
 """Which problem each error comes to: bad input is the caller's, what cannot be reached is told, the rest is ours."""
 
-import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
+from api.http.examples import example_body
 from api.http.methods import allowed_methods
 from api.http.problems import Problem, pointer, problem_answer
 from compensation.runs import RepairRefused
@@ -66,7 +66,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, Problem):
         return problem_answer(error)
     if isinstance(error, RequestValidationError):
-        return problem_answer(_of_validation(error, _example(request)))
+        return problem_answer(_of_validation(error, example_body(request)))
     return problem_answer(_of_http(request, error) if isinstance(error, HTTPException) else of_error(error))
 
 
@@ -91,14 +91,6 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
         allowed = headers["Allow"] = ", ".join(allowed_methods(request))
         detail = f"{request.method} does nothing at {path}; it takes {allowed}"
     return Problem(error.status_code, detail, headers=headers)
-
-
-def _example(request: Request) -> str:
-    """A body that the endpoint takes; where its model gives none, nothing in it is required."""
-    field = getattr(request.scope.get("route"), "body_field", None)
-    model = field.field_info.annotation if field else None
-    described = getattr(model, "model_config", {}).get("json_schema_extra", {})
-    return json.dumps(described.get("examples", [{}])[0])
 
 
 def _of_validation(error: RequestValidationError, example: str) -> Problem:

@@ -35,8 +35,6 @@ from tests.acceptance.launching import eventually
 from tests.factories.front_door import EVENTS, NOBODY, an_event, front_door, problem_of, raw
 from tests.servers.api import Api, answering
 
-CURL = "curl -X POST {url} -H 'Content-Type: application/json' -d '{{\"type\":\"quick\"}}'"
-
 
 @pytest.fixture
 def api(sqlite_url: str) -> Iterator[Api]:
@@ -89,28 +87,6 @@ def test_a_browser_may_do_nothing_with_an_answer_but_show_it(api: Api, path: str
     assert headers["cache-control"] == "no-store"
     assert "server" not in headers
     assert "access-control-allow-origin" not in headers
-
-
-def test_a_body_without_its_type_gets_the_line_of_curl_that_works(api: Api) -> None:
-    line = CURL.format(url=api.url + EVENTS)
-    for kind in ("application/x-www-form-urlencoded", "text/plain", "", "application/jsonp", "multipart/form-data"):
-        answer = api.post(EVENTS, data=b'{"type":"quick"}', headers={"Content-Type": kind})
-        assert problem_of(answer, 415)["detail"].endswith(f"try: {line}")
-
-
-def test_the_line_of_curl_has_a_place_for_the_token_but_not_the_token(api: Api) -> None:
-    secret = {"Content-Type": "text/plain", "Authorization": "Bearer hush"}
-    detail = problem_of(api.post(EVENTS, data=b"{}", headers=secret), 415)["detail"]
-    assert "-H 'Authorization: Bearer YOUR_TOKEN' -H 'Content-Type: application/json'" in detail
-    assert "hush" not in detail
-
-
-def test_the_line_of_curl_cannot_be_led_to_do_more(api: Api) -> None:
-    sent = b"'; rm -rf ~; echo '"
-    detail = problem_of(api.post(f"{EVENTS}?a=';reboot;'", data=sent, headers={"Content-Type": "text/plain"}), 415)
-    assert """-d ''"'"'; rm -rf ~; echo '"'"''""" in detail["detail"]
-    long = api.post(EVENTS, data=b"\x1b[2J" * 10, headers={"Content-Type": "text/plain"})
-    assert problem_of(long, 415)["detail"].endswith("-d @body.json")
 
 
 @pytest.mark.parametrize(
