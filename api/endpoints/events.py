@@ -61,9 +61,9 @@ def _written(body: Any, custom: Sequence[str]) -> list[WrittenEvent]:
     """The events of the body; a Problem that names every fault by its place."""
     objects = body if isinstance(body, list) else [body]
     if not objects:
-        raise Problem(422, "the array is empty; send at least one event")
+        raise _bad_array(422, "the array is empty; send at least one event")
     if len(objects) > MOST_TOGETHER:
-        raise Problem(413, f"{len(objects)} events are too many; send at most {MOST_TOGETHER} at once")
+        raise _bad_array(413, f"{len(objects)} events are too many; send at most {MOST_TOGETHER} at once")
     arrived, faults = [], []
     for number, each in enumerate(objects):
         try:
@@ -74,6 +74,10 @@ def _written(body: Any, custom: Sequence[str]) -> list[WrittenEvent]:
     if faults:
         raise Problem(422, f"{len(faults)} of {len(objects)} events are wrong; nothing was kept", errors=faults)
     return arrived
+
+
+def _bad_array(status: int, detail: str) -> Problem:
+    return Problem(status, detail, errors=[{"pointer": pointer(), "detail": detail}])
 
 
 def _key(error: BadEvent) -> list[str]:

@@ -1,5 +1,7 @@
 """Silences over HTTP: for a time, nobody is told of alerts that fit."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -9,11 +11,12 @@ from api.description import PREFIX
 from api.endpoints.fields import TimeText, json_answer
 from api.http.callers import MAY_READ, Operator
 from api.http.idempotency import Idempotent
-from api.http.problems import Problem, not_found
+from api.http.problems import Problem, not_found, pointer
 from api.ledger import UsesLedger
 from api.orders.alerts import Stretch, silence, unsilence
 from api.services import UsesServices
 from api.views.silences import silence_object, silence_state
+from consistency.errors import BadRequest
 from consistency.json_faults import shown
 from notifiers.alerts.silences import Silence, find_silences
 
@@ -62,7 +65,7 @@ def list_silences(ledger: UsesLedger, query: Annotated[SilencesQuery, Query()]) 
 def add_silence(services: UsesServices, ledger: UsesLedger, caller: Operator, body: NewSilence) -> Response:
     """Tell nobody of what fits all matchers; what still fires at the end is told then."""
     stretch = Stretch(start=body.start, length=body.length, until=body.until)
-    with ledger.writing() as (connection, now):
+    with _matchers_named(body.matchers), ledger.writing() as (connection, now):
         made, fits = silence(
             connection, services.settings, body.matchers, caller.name, body.reason, now, stretch=stretch
         )
@@ -80,6 +83,19 @@ def end_silence(services: UsesServices, ledger: UsesLedger, caller: Operator, si
             raise Problem(409, f"silence {known[0].id} is over already")
         ended = unsilence(connection, services.settings, known[0].id, caller.name, now)
     return json_answer(_one(ended))
+
+
+@contextmanager
+def _matchers_named(matchers: Collection[str]) -> Iterator[None]:
+    """An error that names a matcher has its place in the body."""
+    try:
+        yield
+    except BadRequest as error:
+        name, _, detail = str(error).partition(": ")
+        if name not in matchers:
+            raise
+        place = {"pointer": pointer("matchers", name), "detail": detail}
+        raise Problem(422, str(error), errors=[place]) from None
 
 
 def _one(found: Silence) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.http.examples import example_body
 from api.http.methods import allowed_methods
+from api.http.places import named_place
 from api.http.problems import Problem, pointer, problem_answer
 from compensation.runs import RepairRefused
 from consistency.errors import (
@@ -67,7 +68,12 @@ async def _answer(request: Request, error: Exception) -> Response:
         return problem_answer(error)
     if isinstance(error, RequestValidationError):
         return problem_answer(_of_validation(error, example_body(request)))
-    return problem_answer(_of_http(request, error) if isinstance(error, HTTPException) else of_error(error))
+    if isinstance(error, HTTPException):
+        return problem_answer(_of_http(request, error))
+    problem = of_error(error)
+    if isinstance(error, BadRequest):
+        problem.errors = named_place(request, problem.detail)
+    return problem_answer(problem)
 
 
 def of_error(error: Exception) -> Problem:

@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from api.http.callers import caller_of
-from api.http.problems import Problem
+from api.http.problems import Problem, bad_parameter
 from api.services import Services, services_of
 from consistency.errors import BrokerUnavailable
 from consistency.latest import redis_errors
@@ -127,7 +127,7 @@ def _note(services: Services, name: str, kept: Kept | None) -> None:
 
 def _repeated(known: Kept, mine: Kept) -> Response:
     if known.request != mine.request:
-        raise Problem(422, f"{HEADER}: it was used for another request; take a new one")
+        raise bad_parameter(HEADER, "it was used for another request; take a new one")
     if not known.status:
         detail = f"{HEADER}: the first request with it is under way"
         raise Problem(409, detail, headers={"Retry-After": "1"})
@@ -136,7 +136,7 @@ def _repeated(known: Kept, mine: Kept) -> Response:
 
 def _checked(key: str) -> str:
     if not key.strip() or len(key) > _LONGEST_KEY or not key.isprintable():
-        raise Problem(422, f"{HEADER}: write 1 to {_LONGEST_KEY} printable characters, such as a UUID")
+        raise bad_parameter(HEADER, f"write 1 to {_LONGEST_KEY} printable characters, such as a UUID")
     return key
 
 

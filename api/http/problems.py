@@ -51,7 +51,7 @@ def problem_object(problem: Problem) -> dict[str, Any]:
 
 
 def bad_parameter(name: str, detail: str) -> Problem:
-    """A query or path parameter that is wrong."""
+    """A parameter of the query, the path or the header that is wrong."""
     return Problem(422, f"{name}: {detail}", errors=[{"parameter": name, "detail": detail}])
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from api.orders.lengths import span
 from consistency.dates import parse_start
 from consistency.errors import BadRequest
+from consistency.model import utc_text
 from consistency.settings import Settings
 from notifiers.alerts import handling
 from notifiers.alerts.alert import LIVE, Alert
@@ -36,13 +37,24 @@ class Stretch:
         return parse_start(self.start, ZoneInfo(settings.timezone), now, self.names[0]) if self.start else now
 
     def end(self, settings: Settings, now: datetime) -> datetime | None:
-        """Its last moment; None where none is given."""
+        """Its last moment, which is still to come; None where none is given."""
         _, length, until = self.names
         if self.length and self.until:
             raise BadRequest(f"{length}: cannot be combined with {until}; give one of them")
+        if not (self.length or self.until):
+            return None
+        begin = self.begin(settings, now)
         if self.length:
-            return self.begin(settings, now) + span(length, self.length)
-        return parse_start(self.until, ZoneInfo(settings.timezone), now, until) if self.until else None
+            return _to_come(length, begin + span(length, self.length), begin, now)
+        return _to_come(until, parse_start(self.until, ZoneInfo(settings.timezone), now, until), begin, now)
+
+
+def _to_come(name: str, end: datetime, begin: datetime, now: datetime) -> datetime:
+    if end <= now:
+        raise BadRequest(f"{name}: {utc_text(end)} is over already; give a time to come")
+    if end <= begin:
+        raise BadRequest(f"{name}: {utc_text(end)} is not after the start, {utc_text(begin)}")
+    return end
 
 
 NOTHING_SAID = Stretch()

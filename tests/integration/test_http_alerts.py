@@ -22,6 +22,7 @@ from tests.servers.api import Api
 OPERATE, MAY_OPERATE = token_entry("ann")
 READ, MAY_READ = token_entry("dashboard", "read")
 CHANNELS = {"inbox": {"kind": "console"}, "pager": {"kind": "console"}}
+IN_MATCHERS = {"rule": "matchers/rule", "alert": "matchers/alert"}
 HTML = "<script>alert(1)</script>"
 
 
@@ -137,7 +138,7 @@ def test_what_is_over_cannot_be_taken_on(here: Measured) -> None:
     [
         ({"for": "soon"}, "for: "),
         ({"for": "0s"}, "for: 0s must be longer than 0"),
-        ({"until": "2001-01-01"}, "for: the acknowledgement would be over already"),
+        ({"until": "2001-01-01"}, "until: 2001-01-01T00:00:00Z is over already"),
         ({"until": "never"}, "until: 'never' is no date"),
         ({"for": "1h", "until": "now"}, "for: cannot be combined with until"),
         ({"note": "x" * 501}, "note: has 501 characters"),
@@ -148,6 +149,7 @@ def test_a_wrong_acknowledgement_is_refused(here: Measured, body: dict[str, Any]
     (alert,) = fire(here, "a")
     problem = problem_of(here.api.post(f"{BASE}/alerts/{alert.id}/ack", json=body), 422)
     assert problem["detail"].startswith(said)
+    assert [each["pointer"] for each in problem["errors"]] == ["/" + said.partition(":")[0].lstrip("/")]
 
 
 @pytest.mark.parametrize("alert_id", ["00000000-0000-0000-0000-000000000000", "x", "ab", "%00%00%00%00", "a" * 300])
@@ -195,11 +197,14 @@ def test_a_silence_is_made_listed_and_ended(everywhere: Measured) -> None:
         ({"matchers": {"alert": "ffff"}}, "alert: there is no alert ffff"),
         ({"matchers": ["rule"]}, "/matchers: "),
         ({"from": "someday"}, "from: 'someday' is no date"),
-        ({"until": "now-1h", "for": ""}, "end: "),
+        ({"until": "now-1h", "for": ""}, "until: "),
+        ({"until": "2099-01-01", "for": "", "from": "2099-01-02"}, "until: 2099-01-01T00:00:00Z is not after the"),
     ],
 )
 def test_a_wrong_silence_is_refused(here: Measured, changes: dict[str, Any], said: str) -> None:
     body = {"matchers": {"rule": "task-outputs"}, "for": "2h", "reason": "provider migrates", **changes}
     problem = problem_of(here.api.post(f"{BASE}/silences", json=body), 422)
     assert problem["detail"].startswith(said)
+    name = said.partition(":")[0].lstrip("/")
+    assert [each["pointer"] for each in problem["errors"]] == [f"/{IN_MATCHERS.get(name, name)}"]
     assert here.get("/silences", all=True)["silences"] == []

@@ -100,6 +100,15 @@ def test_of_several_rules_the_one_worst_off_stands_first(two: Measured) -> None:
     assert two.get("/data-consistency/metrics", rule="copies")["health"] == "unknown"
     problem = problem_of(two.api.get(f"{CONSISTENCY}/metrics?rule=nope"), 422)
     assert problem["detail"] == "rule: there is no rule 'nope'; known are task-outputs, copies"
+    assert [each["parameter"] for each in problem["errors"]] == ["rule"]
+
+
+def test_what_was_left_out_is_named_by_its_place_too(two: Measured) -> None:
+    (error,) = problem_of(two.api.get(f"{CONSISTENCY}/trend"), 422)["errors"]
+    detail = "there are several rules, name one of task-outputs, copies"
+    assert error == {"parameter": "rule", "detail": detail}
+    order = two.api.post(f"{CONSISTENCY}/missing/export", json={})
+    assert problem_of(order, 422)["errors"] == [{"pointer": "/rule", "detail": detail}]
 
 
 def test_checks_are_listed_by_pages_newest_first(everywhere: Measured) -> None:

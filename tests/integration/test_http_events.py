@@ -125,5 +125,8 @@ def test_an_event_from_the_future_is_kept_and_does_not_stay_on_top(api: Api) -> 
 
 def test_arrays_have_a_length(api: Api) -> None:
     assert "at most 1000" in problem_of(api.post(EVENTS, json=[an_event()] * 1001), 413)["detail"]
+    for length, status in ((0, 422), (1001, 413)):
+        problem = problem_of(api.post(EVENTS, json=[an_event()] * length), status)
+        assert problem["errors"] == [{"pointer": "", "detail": problem["detail"]}]
     assert "at least one" in problem_of(api.post(EVENTS, json=[]), 422)["detail"]
     assert api.post(EVENTS, json=[an_event()] * 1000).json()["stored"] == 1000

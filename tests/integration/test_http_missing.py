@@ -89,3 +89,5 @@ def test_a_fresh_list_is_read_from_the_application(everywhere: Measured) -> None
 def test_a_wrong_export_is_refused(here: Measured, body: Any, status: int, said: str) -> None:
     problem = problem_of(here.api.post(f"{CONSISTENCY}/missing/export", json=body), status)
     assert said in problem["detail"]
+    name, colon, _ = said.partition(": ")
+    assert [each["pointer"] for each in problem["errors"]] == ["/" + name.lstrip("/") if colon else ""]

@@ -138,6 +138,7 @@ def test_a_wrong_parameter_is_named(here: tuple[Studio, Api], query: str, parame
         ({"dry_run": "off"}, "/dry_run"),
         ({"dry_run": 0}, "/dry_run"),
         ({"start": "2026-09-16"}, "/start"),
+        ({"rule": "nope"}, "/rule"),
     ],
 )
 def test_a_wrong_order_is_refused_by_its_place(here: tuple[Studio, Api], body: dict[str, Any], pointer: str) -> None:

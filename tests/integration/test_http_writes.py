@@ -73,9 +73,14 @@ def test_what_is_repeated_under_one_key_is_done_once(api: Api, counter: Counter)
 def test_another_request_under_the_same_key_is_refused(api: Api) -> None:
     api.post("/count", json={}, headers=KEY)
     for body, query in (({"a": 1}, ""), ({}, "?fail=no")):
-        assert (
-            "used for another request" in problem_of(api.post(f"/count{query}", json=body, headers=KEY), 422)["detail"]
-        )
+        problem = problem_of(api.post(f"/count{query}", json=body, headers=KEY), 422)
+        assert "used for another request" in problem["detail"]
+        assert [each["parameter"] for each in problem["errors"]] == ["Idempotency-Key"]
+
+
+def test_a_key_that_is_none_is_named(api: Api) -> None:
+    problem = problem_of(api.post("/count", json={}, headers={"Idempotency-Key": "x" * 256}), 422)
+    assert [each["parameter"] for each in problem["errors"]] == ["Idempotency-Key"]
 
 
 def test_a_key_belongs_to_its_caller(api: Api) -> None:

@@ -14,7 +14,7 @@ from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest
 from notifiers.own_events import check_event
 from tests.factories.browsing import Browser, Page
-from tests.factories.front_door import EVENTS, an_event
+from tests.factories.front_door import EVENTS, an_event, problem_of
 from tests.factories.measured import Measured, measured
 from tests.factories.observing import seen
 from tests.factories.reports import report_of
@@ -217,6 +217,8 @@ def test_a_report_is_shown_and_can_be_kept(here: Measured) -> None:
         assert answer.headers["content-type"].startswith(kind)
         assert "attachment" in answer.headers["content-disposition"]
     assert "start_date" in browser.see("/report?start_date=soon", 422).text
+    (error,) = problem_of(here.api.get("/report.json?start_date=soon"), 422)["errors"]
+    assert (error["parameter"], error["detail"][:16]) == ("start_date", "'soon' is no dat")
 
 
 @pytest.mark.parametrize("path", ["/report", "/report.html", "/report.md", "/report.json"])
