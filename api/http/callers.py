@@ -44,13 +44,18 @@ def caller_of(request: Request, settings: Settings) -> Caller:
     if is_open(settings):
         return LOCAL
     if kind.lower() != "bearer" or not token.strip():
-        raise _refused("show a token: Authorization: Bearer TOKEN", _CHALLENGE)
+        raise no_token()
     found = find_token(settings.api_tokens, token.strip())
     if found is None:
         raise _refused("this token is not known here", f'{_CHALLENGE} error="invalid_token"')
     if is_expired(found, datetime.now(UTC)):
         raise _refused(f"the token {found.name} has expired", f'{_CHALLENGE} error="invalid_token"')
     return Caller(found.name, found.scope)
+
+
+def no_token() -> Problem:
+    """What is said to who shows none."""
+    return _refused("show a token: Authorization: Bearer TOKEN", _CHALLENGE)
 
 
 # These two ask nobody, so they need no thread; the log of the thread that works then knows who asks.

@@ -1,5 +1,6 @@
 """Ways from one page to another, which never lead away from this server."""
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Request, Response
@@ -26,6 +27,11 @@ def see_other(path: str) -> Response:
         status_code=303,
         headers={"Location": quote(path, safe="/?&=%:+,;@~!$'()*#[]-._")},
     )
+
+
+def wants_html(headers: Mapping[str, str]) -> bool:
+    """Whether HTML is asked for by its name, as browsers do and programs do not."""
+    return "text/html" in headers.get("accept", "").lower()
 
 
 def login_path(request: Request) -> str:

@@ -13,7 +13,7 @@ from api.ledger import Ledger, UsesLedger
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
-from api.page.visitors import Visit
+from api.page.visitors import FileVisit, Visit
 from api.services import Services, UsesServices
 from api.views.csv_cells import csv_cell
 from api.views.missing import COLUMNS, Place, missing_page, missing_summary
@@ -57,7 +57,7 @@ def missing(
 
 @router.get("/missing.csv")
 def missing_csv(
-    visitor: Visit, services: UsesServices, ledger: UsesLedger, query: Annotated[ListQuery, Query()]
+    visitor: FileVisit, services: UsesServices, ledger: UsesLedger, query: Annotated[ListQuery, Query()]
 ) -> Response:
     """All of them as CSV, as they are stored."""
     del visitor

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.faults import of_error
 from api.http.problems import MEDIA_TYPE, problem_answer
+from api.page.leading import wants_html
 from api.page.rendering import POLICY, render
 from api.page.visitors import visitor_at
 from api.page.wording import PHRASES
@@ -96,6 +97,5 @@ def _is_problem(message: Message) -> bool:
 
 
 def _wants_page(scope: Scope) -> bool:
-    accepted = Headers(scope=scope).get("accept", "")
     of_people = scope["method"] != "HEAD" and not scope["path"].startswith(_OF_PROGRAMS)
-    return of_people and "text/html" in accepted
+    return of_people and wants_html(Headers(scope=scope))

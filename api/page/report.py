@@ -10,7 +10,7 @@ from api.ledger import Ledger, UsesLedger
 from api.page.chrome import chrome
 from api.page.paging import ListQuery, known_rule
 from api.page.rendering import show
-from api.page.visitors import Visit
+from api.page.visitors import FileVisit, Visit
 from api.report.formats import report_article, report_html, report_json, report_markdown
 from api.report.lead import standing
 from api.report.report import report_of
@@ -53,7 +53,7 @@ def report(
 
 @router.get("/report.html")
 def report_page(
-    visitor: Visit, services: UsesServices, ledger: UsesLedger, query: Annotated[ReportQuery, Query()]
+    visitor: FileVisit, services: UsesServices, ledger: UsesLedger, query: Annotated[ReportQuery, Query()]
 ) -> Response:
     """One self-contained file to keep or to send."""
     return _file(report_html(_report(services, ledger, query), visitor.words.language), "text/html", "html")
@@ -61,7 +61,7 @@ def report_page(
 
 @router.get("/report.md")
 def report_text(
-    visitor: Visit, services: UsesServices, ledger: UsesLedger, query: Annotated[ReportQuery, Query()]
+    visitor: FileVisit, services: UsesServices, ledger: UsesLedger, query: Annotated[ReportQuery, Query()]
 ) -> Response:
     """The same as Markdown."""
     return _file(report_markdown(_report(services, ledger, query), visitor.words.language), "text/markdown", "md")
@@ -69,7 +69,7 @@ def report_text(
 
 @router.get("/report.json")
 def report_values(
-    visitor: Visit, services: UsesServices, ledger: UsesLedger, query: Annotated[ReportQuery, Query()]
+    visitor: FileVisit, services: UsesServices, ledger: UsesLedger, query: Annotated[ReportQuery, Query()]
 ) -> Response:
     """Its values."""
     del visitor

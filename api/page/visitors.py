@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from fastapi import Depends, Request, Response
 
-from api.http.callers import LOCAL, Caller, caller_of, is_open
+from api.http.callers import LOCAL, Caller, caller_of, is_open, no_token
 from api.http.rate_limit import WithinRate
 from api.http.request_ids import FACTS
 from api.http.tokens import find_token, is_expired
-from api.page.leading import LeadTo, login_path
+from api.page.leading import LeadTo, login_path, wants_html
 from api.page.wording import Words, language_of
 from api.services import UsesServices
 from consistency.settings import Settings
@@ -96,11 +96,19 @@ async def _visit(request: Request, services: UsesServices, _: WithinRate) -> Vis
     return visitor_at(request, services.settings, caller)
 
 
+async def _visit_for_file(request: Request, services: UsesServices, within_rate: WithinRate) -> Visitor:
+    if find_caller(request, services.settings) is None and not wants_html(request.headers):
+        raise no_token()
+    return await _visit(request, services, within_rate)
+
+
 async def _anybody(request: Request, services: UsesServices, _: WithinRate) -> Visitor:
     return visitor_at(request, services.settings, find_caller(request, services.settings))
 
 
 Visit = Annotated[Visitor, Depends(_visit)]
+#: The same of a file to keep, which programs fetch as well: a page that asks for a token would be taken for it.
+FileVisit = Annotated[Visitor, Depends(_visit_for_file)]
 #: The same at the door, where nobody has been let in yet.
 AtTheDoor = Annotated[Visitor, Depends(_anybody)]
 

@@ -1,12 +1,14 @@
 """Who may send forms: only a page of ours, in the browser that was shown it, by somebody who may operate."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 
 from tests.factories.browsing import PAGES, Browser
-from tests.factories.front_door import MEDIA_TYPE, front_door, token_entry
+from tests.factories.front_door import MEDIA_TYPE, front_door, problem_of, token_entry
 from tests.servers.api import Api
 
 OPERATE, MAY_OPERATE = token_entry("ann")
@@ -84,6 +86,18 @@ def test_whoever_shows_no_token_is_led_to_the_door_and_back(guarded: Api) -> Non
     back = browser.post("/login", {"form_token": door.proof, "token": READ, "next": "/alerts?state=all"})
     assert back.answer.url == f"{guarded.url}/alerts?state=all"
     assert "dashboard · may only read" in back.text
+
+
+@pytest.mark.parametrize("path", ["/report.json", "/report.md", "/report.html", "/missing.csv"])
+def test_a_program_that_shows_no_token_is_refused_a_file_and_a_browser_led_to_the_door(guarded: Api, path: str) -> None:
+    for accept in ("*/*", "application/json", ""):
+        answer = guarded.get(f"{path}?rule=x", headers={"Accept": accept}, allow_redirects=False)
+        assert "show a token" in problem_of(answer, 401)["detail"]
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert guarded.ask("HEAD", path, allow_redirects=False).status_code == 401
+    assert Browser(guarded).see(path).answer.url == f"{guarded.url}/login?next={quote(path, safe='')}"
+    assert replace(guarded, token=READ).get(path).status_code == 200
+    assert let_in(guarded, READ).see(path, headers={"Accept": "*/*"}).answer.headers["content-disposition"]
 
 
 def test_the_token_is_kept_where_neither_scripts_nor_other_sites_reach_it(guarded: Api) -> None:
