@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from api.ledger import Ledger, UsesLedger
 from api.page.chrome import chrome
@@ -16,6 +17,11 @@ from api.report.lead import standing
 from api.report.report import report_of
 from api.report.window import report_window
 from api.services import Services, UsesServices
+from consistency.errors import BadRequest
+
+#: What the two ends of the window are called, on the command line and in short.
+_START, _END = ("start_date", "from"), ("end_date", "to")
+_WINDOW = {"start_date", "end_date", "begin", "until"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,6 +31,19 @@ class ReportQuery(ListQuery):
 
     start_date: str = ""
     end_date: str = ""
+    begin: str = Field(default="", alias="from", description="the same as start_date")
+    until: str = Field(default="", alias="to", description="the same as end_date")
+
+    def bound(self, name: str, short: str) -> tuple[str, str]:
+        """One end of the window as it was typed, and the name that it was given by; BadRequest for both names."""
+        texts = {key: str(text).strip() for key, text in self.model_dump(by_alias=True, include=_WINDOW).items()}
+        if texts[name] and texts[short]:
+            raise BadRequest(f"{short}: cannot be combined with {name}; give one of them")
+        return (texts[short], short) if texts[short] else (texts[name], name)
+
+    def asked(self) -> dict[str, str]:
+        """All that is asked for, by the names of the form."""
+        return {"start_date": self.bound(*_START)[0], "end_date": self.bound(*_END)[0], "rule": self.rule}
 
 
 @router.get("/report")
@@ -35,8 +54,8 @@ def report(
     found = _report(services, ledger, query)
     with ledger.reading() as (connection, _):
         frame = chrome(connection, "report")
-    now = standing(found, visitor.words.report)
-    asked = {name: getattr(query, name) for name in ("start_date", "end_date", "rule") if getattr(query, name)}
+    now, asked = standing(found, visitor.words.report), query.asked()
+    given = {name: text for name, text in asked.items() if text}
     return show(
         request,
         visitor,
@@ -45,8 +64,8 @@ def report(
         article=report_article(found, visitor.words.language),
         health=now.health,
         verdict=now.headline,
-        query=query,
-        asked=f"?{urlencode(asked)}" if asked else "",
+        query=asked,
+        asked=f"?{urlencode(given)}" if given else "",
         rules=[rule.id for rule in services.settings.rules],
     )
 
@@ -80,9 +99,9 @@ def _report(services: Services, ledger: Ledger, query: ReportQuery) -> dict[str,
     settings = services.settings
     rule = known_rule(settings, query.rule) or settings.rules[0].id
     with ledger.reading() as (_, now):
-        names = ("start_date", "end_date")
-        start, end = query.start_date.strip() or None, query.end_date.strip() or None
-        window = report_window(start, end, ZoneInfo(settings.timezone), now, names)
+        (start, start_name), (end, end_name) = query.bound(*_START), query.bound(*_END)
+        names = (start_name, end_name)
+        window = report_window(start or None, end or None, ZoneInfo(settings.timezone), now, names)
     return report_of(services.resources, window, rule, now)
 
 
