@@ -1,4 +1,4 @@
-"""What is no HTTP never reaches the application; it is answered with a problem like all other mistakes."""
+"""What is no HTTP, or no whole request, is not worked on; it is answered with a problem like all other mistakes."""
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -8,7 +8,14 @@ from consistency.events import json_bytes
 
 
 class ProblemProtocol(H11Protocol):
-    """The server's own, but for the form of its only answer."""
+    """The server's own, but for the form of its only answer, and that half a body gets it as well."""
+
+    def eof_received(self) -> None:
+        """Nothing more will come; whoever has only closed this direction can still read why that is too little."""
+        if self.cycle and self.cycle.more_body and not (self.cycle.response_started or self.transport.is_closing()):
+            # The application, which waits for the rest, learns of the end and says nothing any more.
+            self.cycle.disconnected = True
+            self.send_400_response("the connection ended before the body did; send all that was announced")
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and close the connection."""

@@ -157,12 +157,15 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(api: Api) -> None:
     problem_of(api.post("/nothing", data=b"x" * (LARGEST + 1)), 413)
 
 
-def test_half_a_body_is_worked_on_by_nobody(api: Api) -> None:
-    head = (
-        f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
-    )
-    raw(api, head.encode() + json.dumps(an_event()).encode(), end=True)
+@pytest.mark.parametrize("half", [b"Content-Length: 1000\r\n\r\n%b", b"Transfer-Encoding: chunked\r\n\r\n3e8\r\n%b"])
+def test_half_a_body_is_worked_on_by_nobody_and_answered(api: Api, half: bytes) -> None:
+    head = f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
+    answer = raw(api, head + half % json.dumps(an_event()).encode(), end=True)
     assert api.get(EVENTS).json()["events"] == []
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json\r\n" in answer.lower()
+    problem = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert problem["detail"].startswith("the connection ended before the body did")
 
 
 def test_who_never_ends_a_body_is_not_waited_for(sqlite_url: str) -> None:
