@@ -48,7 +48,7 @@ class _Table(BaseModel):
 class Escalation(_Table):
     """Who else is told when nobody has acknowledged."""
 
-    after: Span = Field(description="how long after the alert has fired")
+    after: Span = Field(description="how long after the alert has fired or come back")
     to: Annotated[tuple[str, ...], AfterValidator(not_empty)] = Field(description="the channels that are told then")
 
 

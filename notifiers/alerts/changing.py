@@ -92,6 +92,7 @@ def _bad(course: Course, observation: Observation) -> None:
             What.REOPENED,
             arm=True,
             state=AlertState.FIRING,
+            fired_at=observation.at,
             resolved_at=None,
             resolved_by=None,
             repair=None,

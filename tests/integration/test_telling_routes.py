@@ -49,6 +49,33 @@ def test_what_nobody_acknowledges_is_told_to_others_who_also_hear_of_the_end(sql
     assert made.look(HOUR + 30) == ["chat: all_resolved -c0 -c1", "mail: all_resolved -c0"]
 
 
+def test_others_are_told_of_what_has_come_back_only_when_nobody_has_acknowledged_since(engine: Engine) -> None:
+    steps = [{"after": "10m", "to": ["mail"]}]
+    made = bulletin(engine, routes=[route("all", "chat", escalate=steps, repeat="1d")])
+    made.see(0, wrong("h"))
+    assert made.look(30) == ["chat: first c0"]
+    made.see(5 * MINUTE, wrong("g"))
+    assert made.look(6 * MINUTE) == ["chat: all_resolved -c0"]
+    made.see(20 * MINUTE, wrong("h"))
+    assert made.look(21 * MINUTE) == ["chat: reopened c0"]
+    assert made.next_look() == 30 * MINUTE
+    assert made.look(30 * MINUTE) == ["mail: escalated c0"]
+
+
+def test_others_who_heard_of_the_end_hear_that_it_is_back_when_nobody_has_acknowledged_since(engine: Engine) -> None:
+    steps = [{"after": "10m", "to": ["mail"]}]
+    made = bulletin(engine, routes=[route("all", "chat", escalate=steps, repeat="1d")])
+    made.see(0, wrong("h"))
+    made.look(30)
+    assert made.look(10 * MINUTE) == ["mail: escalated c0"]
+    made.see(12 * MINUTE, wrong("g"))
+    assert made.look(13 * MINUTE) == ["chat: all_resolved -c0", "mail: all_resolved -c0"]
+    made.see(20 * MINUTE, wrong("h"))
+    assert made.look(21 * MINUTE) == ["chat: reopened c0"]
+    made.acknowledge(0, 22 * MINUTE, DAY)
+    assert made.look(HOUR) == []
+
+
 def test_an_event_is_told_once_however_often_it_comes(sqlite: Engine) -> None:
     made = bulletin(sqlite)
     made.happen(0, "repair 1", "repair 1", "repair 2")

@@ -49,6 +49,30 @@ def test_what_was_good_in_between_began_when_it_came_back(letters: str, quarters
     assert alert_after(letters).starts_at == BEGIN + quarters * QUARTER
 
 
+#: The same, and how many quarters after the first one it fired, from which escalation counts.
+FIRINGS: list[tuple[str, int]] = [
+    ("h", 0),
+    ("mm", 1),
+    ("hgh", 0),  # It was never over.
+    ("hggh", 3),
+    ("hgghh", 3),
+    ("hgghggh", 6),
+    ("hgghgg", 3),  # Over, it says when it fired last.
+]
+
+
+@pytest.mark.parametrize(("letters", "quarters"), FIRINGS)
+def test_what_comes_back_has_fired_when_it_came_back(letters: str, quarters: int) -> None:
+    assert alert_after(letters).fired_at == BEGIN + quarters * QUARTER
+
+
+def test_what_a_person_has_ended_fires_anew_when_it_comes_back_though_it_began_before() -> None:
+    ended = resolve_by(alert_after("h"), "ann", "", BEGIN)
+    later = after("h", alert=ended.alert, begin=BEGIN + 3 * QUARTER).alert
+    assert later is not None
+    assert (later.starts_at, later.fired_at) == (BEGIN, BEGIN + 3 * QUARTER)
+
+
 def test_what_a_person_has_ended_and_nobody_has_seen_good_began_when_it_began() -> None:
     ended = resolve_by(alert_after("h"), "ann", "", BEGIN)
     later = after("h", alert=ended.alert, begin=BEGIN + 400 * QUARTER).alert
