@@ -17,6 +17,7 @@ from api.page.banner import Banner, banner_of
 from api.page.chrome import chrome
 from api.page.courses import RANGES, SHOWN_ALERTS, UsesCourses, View, known_of
 from api.page.event_rows import event_rows
+from api.page.incident import Incident, incident_of
 from api.page.pictures import Course
 from api.page.rendering import show
 from api.page.repair_card import repair_card
@@ -30,7 +31,7 @@ from api.views.processes import ask_signs
 from consistency.ledger.events import find_events
 from consistency.ledger.own_tables import LEDGER
 from consistency.ledger.schema import require_current_in
-from consistency.model import CheckType
+from consistency.model import CheckType, utc_text
 from consistency.settings import Settings
 from monitor_tasks.timetable import timetable
 from notifiers.alerts.alert import LIVE, Alert
@@ -42,6 +43,8 @@ from notifiers.routing.routes import gravity
 #: The page has to stay small, whatever services tell: `/events` shows more of each.
 _SHOWN_EVENTS, _MOST_DETAILS = 8, 300
 _KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
+#: More alerts than these of one rule are not looked through.
+_MOST_ALERTS = 100
 #: How often a page that is looked at asks how things stand now, in seconds; and while a check is under way.
 _REFRESH, _REFRESH_RUNNING = 15, 3
 
@@ -78,7 +81,8 @@ def overview(
         banner = banner_of(health, store.checks, settings, words)
         rule = query.rule or (banner.check["rule"] if banner.check else settings.rules[0].id)
         firing = find_alerts(connection, LIVE, limit=SHOWN_ALERTS)
-        alert = _alert_of(banner, firing)
+        of_rule = find_alerts(connection, LIVE, banner.check["rule"], limit=_MOST_ALERTS) if banner.check else []
+        alert = _alert_of(banner, of_rule)
         changed = last_changes(connection, alert.id) if alert else {}
         found = {
             **chrome(connection, "overview"),
@@ -94,17 +98,19 @@ def overview(
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
     course = partial(courses.course, View(rule, query.back), known_of(rule, store.checks, firing), now, words)
     drawn = _drawn(looking, course)
+    begun = since(alert, changed, drawn["course"] if alert and alert.rule_id == rule else None)
+    incident = incident_of(banner.check, store.checks, of_rule, begun, now)
     return show(
         request,
         visitor,
         "overview.html",
         **found,
-        **_verdict(banner, settings, words, now),
+        **_verdict(banner, incident, settings, words, now),
         health=banner.health,
         cards=cards,
         **drawn,
-        since=since(alert, changed, drawn["course"] if alert and alert.rule_id == rule else None),
-        mended_since=mended_since(banner, found["repair"]),
+        since=begun,
+        mended_since=mended_since([banner.check, incident.most] if incident else [], found["repair"]),
         rule=rule,
         rules=[mapping.id for mapping in settings.rules],
         back=query.back,
@@ -121,13 +127,16 @@ def _drawn(looking: Looking, draw: Callable[[], Course]) -> dict[str, Any]:
     return {"course": course if known else None, "no_course": "" if known else course}
 
 
-def _verdict(banner: Banner, settings: Settings, words: Words, now: datetime) -> dict[str, Any]:
+def _verdict(
+    banner: Banner, incident: Incident | None, settings: Settings, words: Words, now: datetime
+) -> dict[str, Any]:
     check = banner.check
     repairable = {rule.id for rule in settings.rules if rule.child.columns}
-    missing = check["report"]["counts"]["missing"] if check else 0
     return {
         "banner": banner,
-        "missing": missing,
+        "missing": incident.missing if incident else 0,
+        "repair_from": utc_text(incident.start) if incident else None,
+        "wider": incident.most if incident and incident.is_wider else None,
         "repairable": check is not None and check["rule"] in repairable,
         "checked": words.ago(check["report"]["as_of"], now) if check else None,
         "offset": words.offset(now),
@@ -135,14 +144,10 @@ def _verdict(banner: Banner, settings: Settings, words: Words, now: datetime) ->
 
 
 def _alert_of(banner: Banner, firing: Sequence[Alert]) -> Alert | None:
-    """The alert that tells of what the banner says."""
-    if banner.check is None:
-        return None
-    for alert in firing:
-        same = alert.rule_id == banner.check["rule"] and alert.labels.get("check") == banner.check["type"]
-        if alert.kind == MISSING_OUTPUTS and same:
-            return alert
-    return None
+    """The alert that tells of what the banner says, else one of what another check of the rule has seen missing."""
+    told = [alert for alert in firing if alert.kind == MISSING_OUTPUTS]
+    same = (alert for alert in told if banner.check and alert.labels.get("check") == banner.check["type"])
+    return next(same, next(iter(told), None))
 
 
 def _card(kind: CheckType, rule: str, checks: Sequence[dict[str, Any]]) -> dict[str, Any]:

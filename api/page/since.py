@@ -1,15 +1,16 @@
 """Since when outputs have been missing, and whether a repair has come since it was seen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from api.page.banner import Banner
 from api.page.pictures import Course
 from consistency.model import parse_utc
 from consistency.stretches import HOUR
 from notifiers.alerts.alert import Alert
 from notifiers.alerts.changes import What
+
+Record = Mapping[str, Any]
 
 
 def since(alert: Alert | None, changed: Mapping[str, datetime], course: Course | None) -> datetime | None:
@@ -35,12 +36,10 @@ def _falls(alert: Alert, course: Course | None) -> Iterator[datetime]:
         yield course.fell_at
 
 
-def mended_since(banner: Banner, repair: dict[str, Any] | None) -> datetime | None:
-    """When a repair of the banner's rule ended, if its check has not seen what that has changed."""
+def mended_since(checks: Iterable[Record | None], repair: dict[str, Any] | None) -> datetime | None:
+    """When a repair of the checks' rule ended, if one of them has not seen what that has changed."""
     ended = repair.get("finished_at") if repair else None
-    if repair is None or ended is None or banner.check is None or repair["rule"] != banner.check["rule"]:
+    if repair is None or ended is None or not repair["done"] or repair["is_taken_back"]:
         return None
-    if repair["is_taken_back"]:
-        return None
-    seen_at = parse_utc(banner.check["report"]["as_of"])
-    return ended if repair["done"] and ended > seen_at else None
+    outdated = (each for each in checks if each is not None and each["rule"] == repair["rule"])
+    return ended if any(ended > parse_utc(each["report"]["as_of"]) for each in outdated) else None
