@@ -169,11 +169,17 @@ def _good(course: Course, observation: Observation) -> None:
         course.change(What.CLEARED, state=AlertState.RESOLVED, starts_at=alert.fired_at)
     elif alert.is_live:
         course.note(good_since=since)
-        if observation.verified or course.alert.good_streak >= observation.good_needed or _held(course):
+        enough = course.alert.good_streak >= observation.good_needed or _is_mended(alert)
+        if observation.verified or enough or _held(course):
             _resolve(course, urgent=observation.verified is not None)
         elif alert.state is AlertState.FIRING:
             course.change(What.RECOVERING, state=AlertState.RESOLVING)
     _note_repair(course, observation)
+
+
+def _is_mended(alert: Alert) -> bool:
+    """A repair has worked on it, and nothing bad was seen since."""
+    return alert.repair is not None and alert.bad_streak == 0
 
 
 def _neutral(course: Course, observation: Observation) -> None:
@@ -203,6 +209,8 @@ def _resolve(course: Course, *, urgent: bool = False) -> None:
 def _note_repair(course: Course, observation: Observation) -> None:
     if observation.verified:
         course.change(What.REPAIRED, repair=observation.verified)
+        if course.alert.is_live:
+            course.note(bad_streak=0)
 
 
 def _judge_flapping(course: Course, *, was_live: bool) -> None:

@@ -19,9 +19,9 @@ _LEVELS = {"l": Level.LOW, "m": Level.MEDIUM, "h": Level.HIGH, "c": Level.CRITIC
 def seen(letter: str = "h", at: datetime = BEGIN, **changes: Any) -> Observation:
     """What a quick check sees: l, m, h, c for a bad one of that level, g for a good one, n for nothing to judge.
 
-    A v is a good one right after a repair.
+    A v is a good one right after a repair, an r a repair that says nothing of what is left.
     """
-    verdicts = {"g": Sight.GOOD, "v": Sight.GOOD, "n": Sight.NEUTRAL}
+    verdicts = {"g": Sight.GOOD, "v": Sight.GOOD, "n": Sight.NEUTRAL, "r": Sight.NEUTRAL}
     level = _LEVELS.get(letter)
     values: dict[str, Any] = {
         "kind": "missing_outputs",
@@ -35,7 +35,7 @@ def seen(letter: str = "h", at: datetime = BEGIN, **changes: Any) -> Observation
         "every": QUARTER,
         "bad_needed": 2 if level in {Level.LOW, Level.MEDIUM} else 1,
         "good_needed": 2,
-        "verified": REPAIRED if letter == "v" else None,
+        "verified": REPAIRED if letter in "rv" else None,
     }
     return Observation(**{**values, **changes})
 

@@ -67,3 +67,14 @@ def test_one_repair_by_the_button_ends_all_alerts_in_one_message(everywhere: Los
     assert "Preview the repair" not in page.text
     assert 'class="big healthy"' in page.answer.text
     assert 'class="big unhealthy"' not in page.answer.text
+
+
+def test_a_check_between_the_plan_and_its_end_leaves_an_alert_to_the_next_look_alone(here: LostMorning) -> None:
+    here.check(*KINDS)
+    run = here.plan()
+    here.check(CheckType.QUICK)
+    here.apply(run)
+    assert [alert.labels["check"] for alert in here.open_alerts()] == ["quick"]
+    # Workers call the checks that have seen the incident as soon as the repair has ended.
+    here.check(CheckType.QUICK)
+    assert here.open_alerts() == []

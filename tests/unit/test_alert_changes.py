@@ -47,6 +47,12 @@ CASES: list[tuple[str, AlertState | None, list[str], str]] = [
     ("hgnn", RESOLVED, ["resolved"], "arm"),  # Held for one and a half periods without anything bad.
     ("hv", RESOLVED, ["resolved", "repaired"], "urgent"),  # Looked at right after the repair.
     ("hgv", RESOLVED, ["resolved", "repaired"], "urgent"),
+    ("hr", FIRING, ["repaired"], ""),  # Of less than its window.
+    ("hrg", RESOLVED, ["resolved"], "arm"),  # The first look after the repair has found nothing bad.
+    ("hrng", RESOLVED, ["resolved"], "arm"),
+    ("hrhg", RESOLVING, ["recovering"], ""),
+    ("hrhgg", RESOLVED, ["resolved"], "arm"),
+    ("hrggghg", RESOLVING, ["recovering"], ""),  # That repair was of the time before.
     ("mv", RESOLVED, ["cleared", "repaired"], ""),
     ("hggg", RESOLVED, [], ""),
     ("hggn", RESOLVED, [], ""),

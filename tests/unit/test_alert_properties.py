@@ -11,14 +11,14 @@ from notifiers.alerts.changes import Changed
 from notifiers.alerts.changing import FLAPS, REMEMBERED, flips, observe
 from tests.factories.observing import BEGIN, QUARTER, names, seen
 
-STEPS = st.lists(st.tuples(st.sampled_from("glmhcnvARES"), st.integers(-1, 12)), max_size=40)
+STEPS = st.lists(st.tuples(st.sampled_from("glmhcnrvARES"), st.integers(-1, 12)), max_size=40)
 
 
 def one_more(alert: Alert | None, step: str, minutes: int) -> tuple[Changed, bool]:
     """After one more step at a moment that may also be too late; and whether it was an observation."""
     latest = max(alert.observed_at or BEGIN, alert.last_seen_at) if alert else BEGIN
     now = latest + minutes * timedelta(minutes=5)
-    if step in "glmhcnv":
+    if step in "glmhcnrv":
         return observe(alert, seen(step, now), now), True
     if alert is None or (step in "AR" and not alert.is_live):
         return Changed(alert), False
