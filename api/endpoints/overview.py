@@ -11,6 +11,7 @@ from api.http.callers import MAY_READ
 from api.ledger import UsesLedger
 from api.services import UsesServices
 from api.views.badge import badge_object, badge_svg
+from api.views.badge_figures import figures_of_verdict
 from api.views.metrics import WINDOWS, metrics_of
 from api.views.processes import ask_signs
 from api.views.schedule import schedule_object
@@ -26,7 +27,9 @@ class BadgeQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    window: Literal["1h", "24h", "14d"] = Field(default="1h", description="of the quick, full or deep check")
+    window: Literal["1h", "24h", "14d"] | None = Field(
+        default=None, description="of the quick, full or deep check; as the verdict of the page unless said"
+    )
     rule: RuleName | None = Field(default=None, description="of this rule; of the one that is worst off unless said")
     label: str = Field(default="outputs", min_length=1, max_length=40, description="the words on its left")
 
@@ -49,17 +52,19 @@ def schedule(services: UsesServices, ledger: UsesLedger, query: Annotated[Nothin
 
 @router.get("/badge.json", summary="A badge for shields.io")
 def badge_json(services: UsesServices, ledger: UsesLedger, query: Annotated[BadgeQuery, Query()]) -> Response:
-    """In the format of the shields endpoint; grey when the check is overdue or knows nothing."""
-    return json_answer(badge_object(_metrics(services, ledger, query), query.label))
+    """In the format of the shields endpoint; grey when a check is overdue or knows nothing."""
+    return json_answer(badge_object(_figures(services, ledger, query), query.label))
 
 
 @router.get("/badge.svg", summary="A badge", response_class=Response, responses=_PICTURE)
 def badge_picture(services: UsesServices, ledger: UsesLedger, query: Annotated[BadgeQuery, Query()]) -> Response:
     """The same as a picture."""
-    shown = badge_object(_metrics(services, ledger, query), query.label)
+    shown = badge_object(_figures(services, ledger, query), query.label)
     return Response(badge_svg(shown), media_type="image/svg+xml")
 
 
-def _metrics(services: UsesServices, ledger: UsesLedger, query: BadgeQuery) -> dict[str, Any]:
+def _figures(services: UsesServices, ledger: UsesLedger, query: BadgeQuery) -> dict[str, Any]:
     with ledger.reading() as (connection, now):
+        if query.window is None:
+            return figures_of_verdict(connection, services.settings, now, query.rule)
         return metrics_of(connection, services.settings, now, WINDOWS[query.window], query.rule)

@@ -8,14 +8,12 @@ from typing import Any
 from api.page.mostly import mostly_text
 from api.page.wording import Words
 from api.views.health import GRAVEST_FIRST
-from api.views.overview import overall_health, periods
+from api.views.overview import periods, telling_check
 from consistency.model import CheckType, Health
 from consistency.rules import rate_text
 from consistency.settings import Settings
 
 Record = dict[str, Any]
-
-_KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +44,6 @@ def banner_of(
     checked = () if first == "checks" else (said["checks"],)
     more = _more(check, words) if check else ()
     return Banner(status, headline, (*checked, *more, *others), check)
-
-
-def telling_check(checks: Sequence[Record]) -> Record | None:
-    """The scheduled check that decides how the data are: the shortest of those that are as bad as all together."""
-    scheduled = [check for check in checks if check["type"] in _KINDS]
-    if not scheduled:
-        return None
-    gravest = overall_health(scheduled)
-    fitting = [check for check in scheduled if check["health"] == gravest] or scheduled
-    busy = [check for check in fitting if check["stale"] or check["report"]["counts"]["tasks"]]
-    return min(busy or fitting, key=lambda check: _KINDS.index(CheckType(check["type"])))
 
 
 def _said(

@@ -20,7 +20,7 @@ _WIDE_FROM = 0x1100
 
 
 def badge_object(metrics: Mapping[str, Any], label: str) -> Record:
-    """What the shields endpoint wants of the figures that `metrics_of` gave."""
+    """What the shields endpoint wants of the figures that `metrics_of` or `figures_of_verdict` gave."""
     return {
         "schemaVersion": 1,
         "label": label,

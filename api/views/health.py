@@ -72,7 +72,12 @@ def _part(status: Health, detail: str = "", **more: Any) -> Record:
 def _checks(settings: Settings, store: SeenStore | str) -> Record:
     if isinstance(store, str):
         return _part(Health.UNKNOWN, "their results cannot be read")
-    scheduled = [check for check in store.checks if check["type"] != CheckType.RANGE]
+    return health_of_checks(settings, store.checks)
+
+
+def health_of_checks(settings: Settings, checks: Sequence[Record]) -> Record:
+    """How the data are by the latest checks, and why; `unchecked` and `stale` name of what nobody knows it."""
+    scheduled = [check for check in checks if check["type"] != CheckType.RANGE]
     if not scheduled:
         return _part(Health.UNKNOWN, "no check has ended yet")
     health, stale = overall_health(scheduled), [check for check in scheduled if check["stale"]]

@@ -14,6 +14,7 @@ from consistency.settings import Settings
 from monitor_tasks.timetable import Entry, latest_turn
 
 _GRAVEST_FIRST = (Health.UNHEALTHY, Health.DEGRADED, Health.UNKNOWN, Health.HEALTHY)
+_KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 
 
 def schedule_overview(
@@ -92,6 +93,17 @@ def overall_health(checks: Sequence[dict[str, Any]], unchecked: Sequence[str] = 
     telling = [check for check in scheduled if not _is_idle(check)]
     seen = {check["health"] for check in telling or scheduled} | ({str(Health.UNKNOWN)} if unchecked else set())
     return next((health for health in _GRAVEST_FIRST if health in seen), Health.UNKNOWN)
+
+
+def telling_check(checks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The scheduled check that decides how the data are: the shortest of those that are as bad as all together."""
+    scheduled = [check for check in checks if check["type"] in _KINDS]
+    if not scheduled:
+        return None
+    gravest = overall_health(scheduled)
+    fitting = [check for check in scheduled if check["health"] == gravest] or scheduled
+    busy = [check for check in fitting if check["stale"] or check["report"]["counts"]["tasks"]]
+    return min(busy or fitting, key=lambda check: _KINDS.index(CheckType(check["type"])))
 
 
 def _is_idle(check: dict[str, Any]) -> bool:

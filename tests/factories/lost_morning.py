@@ -85,9 +85,9 @@ def repair_form(page: Page) -> dict[str, str]:
     return {each["name"]: each["value"] for each in fields if each.get("name") in wanted}
 
 
-def _tasks() -> list[AppTask]:
+def _tasks(lost_lately: int) -> list[AppTask]:
     now = datetime.now(UTC)
-    lately = [(now - timedelta(minutes=15, seconds=60 * each), each >= LOST_LATELY) for each in range(LATELY)]
+    lately = [(now - timedelta(minutes=15, seconds=60 * each), each >= lost_lately) for each in range(LATELY)]
     before = [(now - timedelta(hours=2, seconds=30 * each), each >= LOST_BEFORE) for each in range(BEFORE)]
     return [
         AppTask(each, done, has_output, provider_task_id=f"p-{each}")
@@ -96,10 +96,10 @@ def _tasks() -> list[AppTask]:
 
 
 @contextmanager
-def lost_morning(engine: Engine) -> Iterator[LostMorning]:
+def lost_morning(engine: Engine, lost_lately: int = LOST_LATELY) -> Iterator[LostMorning]:
     """Nothing was checked yet."""
     settings: dict[str, Any] = {"channels": {"chat": console()}, "routes": [route("all", "chat", group_interval="0s")]}
     known = {"database_url": engine.url.render_as_string(hide_password=False), "redis_url": NOBODY, "api_rate": 0}
-    studio = studio_of(engine, _tasks(), **settings)
+    studio = studio_of(engine, _tasks(lost_lately), **settings)
     with answering(Settings.model_validate({**known, "runninghub_api_key": "key", **settings})) as api:
         yield LostMorning(studio, Browser(api))
