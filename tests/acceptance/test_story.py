@@ -57,6 +57,7 @@ def test_a_newcomer_sees_what_is_wrong_since_when_for_whom_and_who_was_told_and_
         with chromium() as browser, visiting(browser, url) as visit:
             visit.go("/")
             read_the_verdict(visit.page)
+            look_further_back(visit.page)
             put_it_right(visit.page)
 
 
@@ -69,6 +70,14 @@ def read_the_verdict(page: Page) -> None:
     expect(alert).to_contain_text("inbox ✓")
 
 
+def look_further_back(page: Page) -> None:
+    page.get_by_role("link", name="Checks", exact=True).click()
+    page.get_by_role("button", name="Full check (24 hours)").click()
+    page.get_by_role("link", name="Overview").click()
+    day = page.get_by_role("link").filter(has_text="Last 24 hours (full)")
+    expect(day).to_contain_text(f"{MORE_LOST} missing of")
+
+
 def put_it_right(page: Page) -> None:
     page.get_by_role("button", name="Preview the repair").click()
     page.get_by_label("To apply the plan").fill(str(MORE_LOST))
@@ -76,3 +85,5 @@ def put_it_right(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("succeeded")
     page.get_by_role("link", name="Overview").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("Healthy")
+    expect(page.get_by_role("region", name="Open alerts")).to_contain_text("No alert is open.")
+    expect(page.get_by_role("button", name="Preview the repair")).to_have_count(0)
