@@ -52,6 +52,18 @@ def test_the_button_plans_over_the_windows_of_all_alerts_until_now(everywhere: L
     assert "end_date" not in form
 
 
+def test_while_the_verdicts_own_alert_is_not_open_another_one_of_the_incident_says_since_when(
+    here: LostMorning,
+) -> None:
+    here.check(CheckType.QUICK, CheckType.FULL)
+    by_check = {alert.labels["check"]: alert for alert in here.open_alerts()}
+    assert f"/alerts/{by_check['quick'].id}/acknowledge" in here.browser.see("/").actions()
+    here.browser.send(f"/alerts/{by_check['quick'].id}/resolve", seen="/alerts", note="known")
+    page = here.browser.see("/")
+    assert f"/alerts/{by_check['full'].id}/acknowledge" in page.actions()
+    assert "Outputs have been missing since" in page.text
+
+
 def test_one_repair_by_the_button_ends_all_alerts_in_one_message(everywhere: LostMorning) -> None:
     everywhere.check(*KINDS)
     before = len(everywhere.messages())
