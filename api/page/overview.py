@@ -81,7 +81,7 @@ def overview(
         banner = banner_of(health, store.checks, settings, words)
         rule = query.rule or (banner.check["rule"] if banner.check else settings.rules[0].id)
         firing = find_alerts(connection, LIVE, limit=SHOWN_ALERTS)
-        of_rule = find_alerts(connection, LIVE, banner.check["rule"], limit=_MOST_ALERTS) if banner.check else []
+        of_rule = _alerts_of_rule(connection, banner, firing)
         alert = _alert_of(banner, of_rule)
         changed = last_changes(connection, alert.id) if alert else {}
         found = {
@@ -141,6 +141,16 @@ def _verdict(
         "checked": words.ago(check["report"]["as_of"], now) if check else None,
         "offset": words.offset(now),
     }
+
+
+def _alerts_of_rule(connection: Connection, banner: Banner, firing: Sequence[Alert]) -> Sequence[Alert]:
+    """The open alerts of the rule that the banner speaks of, which are among those shown unless there are more."""
+    if banner.check is None:
+        return []
+    rule = banner.check["rule"]
+    if len(firing) < SHOWN_ALERTS:
+        return [alert for alert in firing if alert.rule_id == rule]
+    return find_alerts(connection, LIVE, rule, limit=_MOST_ALERTS)
 
 
 def _alert_of(banner: Banner, firing: Sequence[Alert]) -> Alert | None:

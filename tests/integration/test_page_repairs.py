@@ -234,3 +234,17 @@ def test_an_unknown_repair_is_not_found(here: tuple[Studio, Browser], act: str, 
     page = browser.send(f"/repairs/{run_id}/{act}", 404, count="1")
     assert "there is no repair" in page.text
     assert "<b>" not in page.answer.text
+
+
+def test_the_overview_tells_a_plan_from_a_repair(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    run = studio.plan()
+    page = browser.see("/").text
+    assert "Planned repair" in page
+    assert "5 tasks, not applied" in page
+    control.start(studio.resources, run.id, "ann", approved=True)
+    assert "Repair under way" in browser.see("/").text
+    work(studio.bench(), run.id)
+    page = browser.see("/").text
+    assert "Last repair" in page
+    assert "5 of 5 tasks" in page

@@ -77,6 +77,8 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "card_stale": "已过期",
         "card_nothing": "尚无：{command}",
         "card_repair": "正在修复",
+        "card_plan": "修复计划",
+        "card_planned": "{count} 个任务，尚未执行",
         "card_last_repair": "最近的修复",
         "card_progress": "{done} / {total} 个任务",
         "card_failed": "{failed} 个未修复",
