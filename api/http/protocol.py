@@ -8,14 +8,19 @@ from consistency.events import json_bytes
 
 
 class ProblemProtocol(H11Protocol):
-    """The server's own, but for the form of its only answer, and that half a body gets it as well."""
+    """The server's own, but for the form of its only answer, and for who sends nothing more and still reads."""
 
-    def eof_received(self) -> None:
-        """Nothing more will come; whoever has only closed this direction can still read why that is too little."""
-        if self.cycle and self.cycle.more_body and not (self.cycle.response_started or self.transport.is_closing()):
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio asks whether the connection is to stay open
+        """Nothing more will come; a whole request is answered, and half a body is told that it is too little."""
+        if self.cycle is None or self.cycle.response_started or self.transport.is_closing():
+            return False
+        if self.cycle.more_body:
             # The application, which waits for the rest, learns of the end and says nothing any more.
             self.cycle.disconnected = True
             self.send_400_response("the connection ended before the body did; send all that was announced")
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and close the connection."""

@@ -157,6 +157,13 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(api: Api) -> None:
     problem_of(api.post("/nothing", data=b"x" * (LARGEST + 1)), 413)
 
 
+def test_who_sends_nothing_more_after_a_whole_request_is_answered(api: Api) -> None:
+    answer = raw(api, b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", end=True)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+    assert answer.endswith(b"ok\n")
+
+
 @pytest.mark.parametrize("half", [b"Content-Length: 1000\r\n\r\n%b", b"Transfer-Encoding: chunked\r\n\r\n3e8\r\n%b"])
 def test_half_a_body_is_worked_on_by_nobody_and_answered(api: Api, half: bytes) -> None:
     head = f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
