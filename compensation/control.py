@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from compensation.copying import copied
 from compensation.plans.opening import require_target, target_of
 from compensation.plans.scopes import Scope, live_key
-from compensation.remarks import Remark, remarks_object
 from compensation.runs import RepairRefused, Run, RunRequest, change_state, open_run, require_run
 from compensation.states import REDRIVABLE, ItemState, RunState
 from compensation.target import precondition_of
@@ -20,6 +19,7 @@ from consistency.durations import duration_text
 from consistency.host import BoundRule
 from consistency.ledger.repair_tables import repair_items, repair_runs
 from consistency.patience import patient
+from consistency.remarks import Remark, remarks_object
 from consistency.resources import Resources
 from consistency.source import source_of
 from consistency.tasks_by_keys import tasks_by_keys

@@ -12,12 +12,12 @@ from compensation.bench import Bench
 from compensation.copying import Copying, copied
 from compensation.item_counts import counts_of_items, ended_in
 from compensation.progress import counts_of, has_items_in, has_open_items, latest_outcomes
-from compensation.remarks import Remark, remarks_object
 from compensation.runs import Run, beat, change_state, require_run
 from compensation.states import RunState
 from compensation.verifying import verify
 from consistency.database import database_now, transaction
 from consistency.patience import patient
+from consistency.remarks import Remark, remarks_object
 
 WORKER = "worker"
 

@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from compensation.progress import Progress, plain_counts, progress_of
-from compensation.remarks import Remark
 from compensation.runs import Run
 from compensation.states import TAKEN_BACK, RunState
 from compensation.undone import result_of
 from consistency.database import database_now
 from consistency.model import utc_text
+from consistency.remarks import Remark
 
 SCHEMA_VERSION = 1
 

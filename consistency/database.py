@@ -183,16 +183,19 @@ def _translated(error: exc.DBAPIError, engine: Engine) -> DatabaseError:
     codes = {str(getattr(original, "sqlstate", None)), said}
     where = engine.url.render_as_string(hide_password=True)
     if codes & _TIMEOUT_CODES:
-        return StatementTimeout(f"a statement on {where} ran into its time limit")
+        return StatementTimeout(f"a statement on {where} ran into its time limit", "statement_timeout", where=where)
     missing = codes & _MISSING_TABLE_CODES or said.startswith("no such table")
+    line = first_line(original)
+    told = {"where": where, "said": line}
     if missing and "reconcilery_" in str(original):
-        return LedgerMissing(f"an own table is missing in {where}: {first_line(original)}; run `reconcilery init`")
-    refused = f"database {where} refused a statement: {first_line(original)}"
+        absent = f"an own table is missing in {where}: {line}; run `reconcilery init`"
+        return LedgerMissing(absent, "own_table_missing", **told)
+    refused = f"database {where} refused a statement: {line}"
     if codes & _REFUSALS:
-        return NotAllowed(refused)
+        return NotAllowed(refused, "database_refused", **told)
     if _is_outage(error, engine.dialect.name, codes, said):
-        return DatabaseUnavailable(f"database {where} is not available: {first_line(original)}")
-    return DatabaseError(refused)
+        return DatabaseUnavailable(f"database {where} is not available: {line}", "database_unavailable", **told)
+    return DatabaseError(refused, "database_refused", **told)
 
 
 def _is_outage(error: exc.DBAPIError, dialect: str, codes: set[str], said: str) -> bool:

@@ -15,11 +15,20 @@ ReconcileryError
 └── CheckFailed           a check ended without a report
 """
 
+from typing import Any
+
 
 class ReconcileryError(Exception):
-    """Base of all; its text is one line that a user can act on."""
+    """Base of all; its text is one line that a user can act on.
+
+    What people read later, perhaps in another language, has a `code` as well, and `values` to say it anew.
+    """
 
     exit_code = 1
+
+    def __init__(self, text: str = "", code: str = "", **values: Any) -> None:
+        super().__init__(text)
+        self.code, self.values = code, values
 
 
 class BadRequest(ReconcileryError):

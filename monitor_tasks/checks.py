@@ -22,6 +22,7 @@ from consistency.ledger import parts, runs
 from consistency.ledger.buckets import stored_hours
 from consistency.mapping import rule_hash
 from consistency.model import CheckType, Window, parse_utc, utc_text
+from consistency.remarks import Remark, remark_of
 from consistency.resources import Resources
 from consistency.source import Source, source_of
 from consistency.stretches import HOUR, ceil_to
@@ -32,6 +33,7 @@ from monitor_tasks.windows import parts_of, unmeasured_stretches, window_of
 
 MOST_ATTEMPTS = 5
 SHORTEST_PART = timedelta(minutes=1)
+_NO_END = Remark(f"tried {MOST_ATTEMPTS} times without an end", "tried_without_end", {"times": MOST_ATTEMPTS})
 _RETRY_AFTER = timedelta(seconds=2)
 
 
@@ -138,17 +140,17 @@ def _find(resources: Resources, run_id: str) -> runs.Run:
 def _work_on(resources: Resources, run: runs.Run, held: parts.Claim) -> None:
     try:
         if held.attempts > MOST_ATTEMPTS:
-            _give_up(resources, run, held, f"tried {MOST_ATTEMPTS} times without an end")
+            _give_up(resources, run, held, _NO_END)
         elif held.purpose == parts.SUMMARY:
             summarise(resources, run, held, _source(resources, held))
         else:
             _scan_part(resources, run, held)
     except StatementTimeout as error:
-        _halve(resources, run, held, str(error))
+        _halve(resources, run, held, remark_of(error))
     except DatabaseUnavailable as error:
-        _try_later(resources, run, held, str(error))
+        _try_later(resources, run, held, remark_of(error))
     except (DatabaseError, MappingError) as error:
-        _give_up(resources, run, held, str(error))
+        _give_up(resources, run, held, remark_of(error))
     except ClaimLost:
         return
 
@@ -185,7 +187,7 @@ class _Renewal:
         self.renewed = time.monotonic()
 
 
-def _halve(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
+def _halve(resources: Resources, run: runs.Run, held: parts.Claim, reason: Remark) -> None:
     """A part that was too slow becomes two; one that is too short for that is marked as not measured."""
     with transaction(resources.store) as connection:
         undivided = run.type is CheckType.QUICK and not parts.has_scans(connection, run.id)
@@ -199,7 +201,7 @@ def _halve(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) 
             parts.split(connection, held)
 
 
-def _try_later(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
+def _try_later(resources: Resources, run: runs.Run, held: parts.Claim, reason: Remark) -> None:
     if held.attempts >= MOST_ATTEMPTS:
         _give_up(resources, run, held, reason)
         return
@@ -207,7 +209,7 @@ def _try_later(resources: Resources, run: runs.Run, held: parts.Claim, reason: s
         parts.put_back(connection, held, database_now(connection) + _RETRY_AFTER * held.attempts)
 
 
-def _give_up(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
+def _give_up(resources: Resources, run: runs.Run, held: parts.Claim, reason: Remark) -> None:
     if held.purpose == parts.SUMMARY:
         summarise_failure(resources, run, held, reason)
         return

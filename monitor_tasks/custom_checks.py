@@ -22,6 +22,7 @@ from consistency.durations import duration_text
 from consistency.mapping import RuleMapping
 from consistency.masking import mask_text
 from consistency.model import CheckType, Finding, Health, Level, Window
+from consistency.remarks import Remark
 
 MOST_FINDINGS = 100
 _LONGEST_TEXT = 500
@@ -50,7 +51,7 @@ class Context:
 @dataclass
 class _Outcome:
     findings: list[Finding] = field(default_factory=list)
-    problem: str = ""
+    problem: Remark | None = None
 
 
 def run_custom_check(
@@ -59,8 +60,8 @@ def run_custom_check(
     engine: Engine,
     limit: timedelta,
     on_progress: Callable[[], None] = lambda: None,
-) -> tuple[list[Finding], str]:
-    """The findings of the check `module:function`, and what went wrong in one line, or "".
+) -> tuple[list[Finding], Remark | None]:
+    """The findings of the check `module:function`, and what went wrong in one line, if anything did.
 
     `context` makes the context once it is given its `connection`.
     `limit` bounds each statement and the check as a whole; `on_progress` is called about once a second meanwhile.
@@ -78,9 +79,15 @@ def run_custom_check(
     deadline = time.monotonic() + limit.total_seconds() + _TO_HEAR_OF_A_TIMEOUT
     while not ended.wait(min(_WAIT_SECONDS, max(0.0, deadline - time.monotonic()))):
         if time.monotonic() >= deadline:
-            return [], f"custom check {name} was left behind: it took longer than {duration_text(limit)}"
+            return [], _left_behind(name, limit)
         on_progress()
     return outcome.findings, outcome.problem
+
+
+def _left_behind(name: str, limit: timedelta) -> Remark:
+    values = {"name": name, "limit_seconds": limit.total_seconds()}
+    text = f"custom check {name} was left behind: it took longer than {duration_text(limit)}"
+    return Remark(text, "custom_check_left_behind", values)
 
 
 def _call(name: str, context: Callable[..., Context], engine: Engine, limit: timedelta, outcome: _Outcome) -> None:
@@ -90,7 +97,9 @@ def _call(name: str, context: Callable[..., Context], engine: Engine, limit: tim
             _refuse_writes(connection)
             _collect(name, function(context(connection=connection)), outcome)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is told, not raised
-        outcome.problem = _plain(f"custom check {name} failed: {type(error).__name__}: {first_line(error)}")
+        said = f"{type(error).__name__}: {first_line(error)}"
+        values = {"name": name, "error": _plain(said)}
+        outcome.problem = Remark(_plain(f"custom check {name} failed: {said}"), "custom_check_failed", values)
 
 
 def _load(name: str) -> Callable[[Context], Iterable[Finding]]:
@@ -113,17 +122,28 @@ def _refuse_writes(connection: Connection) -> None:
 
 def _collect(name: str, returned: Any, outcome: _Outcome) -> None:
     if not isinstance(returned, Iterable) or isinstance(returned, str | bytes | Mapping):
-        outcome.problem = f"custom check {name} returned {type(returned).__name__}; it must return findings"
+        outcome.problem = _wrong_kind(name, type(returned).__name__)
         return
     findings = iter(returned)
     for finding in islice(findings, MOST_FINDINGS):
         if not _is_finding(finding):
-            outcome.problem = _plain(f"custom check {name} returned {finding!r:.80} among its findings")
+            outcome.problem = _no_finding(name, f"{finding!r:.80}")
             return
         source, message, fix = map(_plain, (finding.source, finding.message, finding.fix))
         outcome.findings.append(Finding(source, finding.level, message, fix))
     if next(findings, None) is not None:
-        outcome.problem = f"custom check {name} returned more than {MOST_FINDINGS} findings; the rest is left out"
+        text = f"custom check {name} returned more than {MOST_FINDINGS} findings; the rest is left out"
+        outcome.problem = Remark(text, "custom_check_returned_too_many", {"name": name, "most": MOST_FINDINGS})
+
+
+def _wrong_kind(name: str, returned: str) -> Remark:
+    text = f"custom check {name} returned {returned}; it must return findings"
+    return Remark(text, "custom_check_returned_no_findings", {"name": name, "returned": returned})
+
+
+def _no_finding(name: str, returned: str) -> Remark:
+    text = _plain(f"custom check {name} returned {returned} among its findings")
+    return Remark(text, "custom_check_returned_another", {"name": name, "returned": _plain(returned)})
 
 
 def _is_finding(found: Any) -> bool:

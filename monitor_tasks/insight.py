@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from consistency.host import BoundRule
 from consistency.ledger.buckets import stored_hours
 from consistency.ledger.runs import Run
 from consistency.model import CheckType, Window, parse_utc
+from consistency.remarks import Remark, reason_values, remark_of
 from consistency.resources import Resources
 from consistency.rules import completion_rate, health_of
 from consistency.source import Source
@@ -73,30 +74,32 @@ def add_insight(inquiry: Inquiry, evidence: Evidence) -> None:
     if inquiry.rule.mapping.segments:
         _break_down(inquiry, evidence)
     inquiry.source.on_progress()
-    with _or_problem(evidence, "no database advice"):
+    with _or_problem(evidence, "no database advice", "no_database_advice"):
         evidence.findings += database_findings(inquiry.resources, inquiry.run, inquiry.rule, evidence.timings)
     _run_custom_checks(inquiry, evidence)
 
 
 @contextmanager
-def _or_problem(evidence: Evidence, trouble: str) -> Iterator[None]:
+def _or_problem(evidence: Evidence, trouble: str, code: str) -> Iterator[None]:
     try:
         yield
     except (DatabaseError, SQLAlchemyError) as error:
-        evidence.problems.append(f"{trouble}: {first_line(error)}")
+        line = first_line(error)
+        reason = replace(remark_of(error), text=line) if isinstance(error, DatabaseError) else Remark(line)
+        evidence.problems.append(Remark(f"{trouble}: {line}", code, reason_values(reason)))
 
 
 def _break_down(inquiry: Inquiry, evidence: Evidence) -> None:
     """By the rule's columns: all tasks of the window, or of a quick check, to keep it cheap, the missing ones alone."""
     source, rule, run = inquiry.source, inquiry.rule, inquiry.run
     if run.type is not CheckType.QUICK:
-        with _or_problem(evidence, "no segments"):
+        with _or_problem(evidence, "no segments", "no_segments"):
             counted = count_segments(source, rule, run.window, run.as_of)
             evidence.segments = rounded({name: segment_rows(each) for name, each in counted.items()})
             evidence.missing_by = _missing_by(counted, inquiry.tally.missing)
     elif inquiry.missing_keys:
         # A problem that begins with "no" keeps findings from ending, and this one says nothing about them.
-        with _or_problem(evidence, "the missing tasks were not broken down"):
+        with _or_problem(evidence, "the missing tasks were not broken down", "not_broken_down"):
             timings = list(evidence.timings)
             evidence.missing_by = missing_by_keys(source, rule, inquiry.missing_keys, timings)
             evidence.timings = timings

@@ -6,6 +6,7 @@ from datetime import timedelta
 from consistency.host import BoundRule
 from consistency.ledger import parts, runs
 from consistency.model import Window, parse_utc, utc_text
+from consistency.remarks import Remark, reason_values
 from consistency.stretches import HOUR, ceil_to
 from consistency.tally import Slots, Tally
 from monitor_tasks.report import Evidence
@@ -30,7 +31,7 @@ def measure(run: runs.Run, ended: list[parts.Part]) -> Measured:
     compare_at = parse_utc(run.options["compare_at"]) if run.options.get("compare_at") else None
     for part in ended:
         if part.state == parts.INCOMPLETE:
-            evidence.problems.append(f"not measured: {_span(part.window)}: {part.reason}")
+            evidence.problems.append(_unmeasured(part))
         if part.state != parts.DONE or part.result is None or part.purpose == parts.SUMMARY:
             continue
         slots = Slots.from_dict(part.result["slots"])
@@ -48,8 +49,10 @@ def measure(run: runs.Run, ended: list[parts.Part]) -> Measured:
     return measured
 
 
-def _span(window: Window) -> str:
-    return f"{utc_text(window.start)} to {utc_text(window.end)}"
+def _unmeasured(part: parts.Part) -> Remark:
+    ends = part.window.as_dict()
+    text = f"not measured: {ends['start']} to {ends['end']}: {part.reason}"
+    return Remark(text, "part_not_measured", {**ends, **reason_values(part.remark)})
 
 
 def whole_hours(run: runs.Run, rule: BoundRule, measured: Measured) -> Slots:

@@ -8,6 +8,7 @@ from typing import Any
 from consistency.host import BoundRule
 from consistency.ledger.runs import Run
 from consistency.model import Finding, utc_text
+from consistency.remarks import Remark, known_remarks
 from consistency.rules import completion_rate, health_of, level_of, verdict, wilson_interval
 from consistency.tally import Tally
 from monitor_tasks.scan import Timing
@@ -22,7 +23,7 @@ class Evidence:
     coverage: float = 1.0
     timings: Sequence[Timing] = ()
     findings: list[Finding] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Remark] = field(default_factory=list)
     unmeasured: list[str] = field(default_factory=list)  # counters that could not be counted this time
     trend: dict[str, Any] | None = None
     onset: dict[str, Any] | None = None
@@ -69,7 +70,8 @@ def build_report(
         "onset": evidence.onset,
         "segments": evidence.segments,
         "missing_by": evidence.missing_by,
-        "problems": evidence.problems,
+        "problems": [problem.text for problem in evidence.problems],
+        "remarks": known_remarks(evidence.problems),
     }
     if evidence.comparison is not None:
         report["comparison"] = evidence.comparison

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, literal, select, union_all
 
 from consistency import gaps
-from consistency.database import snapshot
+from consistency.database import first_line, snapshot
 from consistency.enum_columns import with_any_value
 from consistency.errors import DatabaseError
 from consistency.host import BoundRule
@@ -48,7 +48,8 @@ def value_errors() -> Iterator[None]:
     try:
         yield
     except (LookupError, ValueError) as error:
-        raise DatabaseError(f"a value cannot be read: {error}") from error
+        line = first_line(error)
+        raise DatabaseError(f"a value cannot be read: {line}", "value_unreadable", said=line) from error
 
 
 def count_segments(source: Source, rule: BoundRule, window: Window, as_of: datetime) -> dict[str, Segment]:

@@ -14,6 +14,7 @@ from consistency.ledger import parts, runs
 from consistency.ledger.buckets import store_hours
 from consistency.ledger.quick_state import Cursor, OpenGap, drop_cursor, load_cursor, open_set
 from consistency.model import CheckType, Finding, Level
+from consistency.remarks import Remark, reason_values, remark_of
 from consistency.resources import Resources
 from consistency.source import Source
 from consistency.tally import Slots, Tally
@@ -30,7 +31,8 @@ def rule_of(resources: Resources, run: runs.Run) -> BoundRule:
     """The rule that the run was started with; parts counted by two different rules would not add up to anything."""
     rule = resources.rule(run.rule_id)
     if rule.hash != run.rule_hash:
-        raise MappingError(f"rules.{rule.id}: the rule was changed while the check was running; check again")
+        changed = f"rules.{rule.id}: the rule was changed while the check was running; check again"
+        raise MappingError(changed, "rule_changed", rule=rule.id)
     return rule
 
 
@@ -109,10 +111,20 @@ def _look_into_the_future(
         if run.type is not CheckType.QUICK and rule.done[-1].nullable:
             unplaced = counted(connection, unplaced_statement(rule), "tasks without any finish time", timings)
             if unplaced:
-                evidence.problems.append(f"{unplaced} successful tasks have no time in any column of done_at")
+                evidence.problems.append(_unplaced(unplaced))
     if tally.clock_skew:
-        evidence.problems.append(f"{tally.clock_skew} successful tasks finish in the future; is parent.tz right?")
+        evidence.problems.append(_in_the_future(tally.clock_skew))
     evidence.timings = timings
+
+
+def _unplaced(tasks: int) -> Remark:
+    text = f"{tasks} successful tasks have no time in any column of done_at"
+    return Remark(text, "tasks_without_time", {"tasks": tasks})
+
+
+def _in_the_future(tasks: int) -> Remark:
+    text = f"{tasks} successful tasks finish in the future; is parent.tz right?"
+    return Remark(text, "tasks_in_the_future", {"tasks": tasks})
 
 
 @contextmanager
@@ -122,7 +134,8 @@ def _or_unmeasured(evidence: Evidence) -> Iterator[None]:
         yield
     except StatementTimeout as error:
         evidence.unmeasured.append("clock_skew")
-        evidence.problems.append(f"finish times in the future were not looked for: {error}")
+        text, reason = f"finish times in the future were not looked for: {error}", reason_values(remark_of(error))
+        evidence.problems.append(Remark(text, "future_not_looked_for", reason))
 
 
 def _close(
@@ -143,9 +156,9 @@ def _close(
         runs.close_run(connection, run.id, build_report(run, rule, tally, evidence, now), now)
 
 
-def summarise_failure(resources: Resources, run: runs.Run, held: parts.Claim, reason: str) -> None:
+def summarise_failure(resources: Resources, run: runs.Run, held: parts.Claim, reason: Remark) -> None:
     """Close a run whose summary cannot be made: nothing is known, and the report says why."""
     evidence = Evidence(coverage=0.0, problems=[reason])
-    known = ("not_measured", {"reason": reason})
-    evidence.findings.append(Finding("database", Level.CRITICAL, reason, "see `reconcilery doctor`", *known))
+    known = ("not_measured", reason_values(reason))
+    evidence.findings.append(Finding("database", Level.CRITICAL, reason.text, "see `reconcilery doctor`", *known))
     _close(resources, run, held, None, Tally(), evidence, time.monotonic(), lambda _connection, _now: None)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from api.page.wording import Words
-from compensation.remarks import Remark
+from consistency.remarks import Remark
 from notifiers.messages.chinese_remarks import chinese_remark
 
 

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from api.charts.words import ChartWords, words_of
 from api.page.phrases.chinese import CHINESE
 from api.page.phrases.english import ENGLISH
-from api.report.words.findings import finding_words
+from api.report.words.findings import finding_words, problem_words, reason_words
 from api.report.words.wording import Wording, figure, rate
 from consistency.model import parse_utc
+from consistency.remarks import kept_remark
 
 PHRASES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "zh": CHINESE}
 NAMES = {"en": "English", "zh": "中文"}
@@ -56,6 +57,14 @@ class Words:
     def finding(self, finding: Mapping[str, Any]) -> tuple[str, str]:
         """What a check has found, and what helps."""
         return finding_words(finding, self.report)
+
+    def problem(self, text: str, remarks: object) -> str:
+        """What a check could not do; the report may keep a code of it among its remarks."""
+        return problem_words(text, kept_remark(text, remarks), self.report)
+
+    def reason(self, part: Mapping[str, Any]) -> str:
+        """Why a part of a check could not be measured."""
+        return reason_words(part, self.report)
 
     def moment(self, text: str | datetime | None) -> str:
         """`2026-09-16 11:00` in the zone; a dash for None."""

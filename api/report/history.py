@@ -40,6 +40,7 @@ class Checked:
     slowest: float
     findings: tuple[dict[str, Any], ...]
     problems: tuple[str, ...]
+    remarks: tuple[dict[str, Any], ...]  # of the problems
     segments: dict[str, Any] | None
 
     @property
@@ -130,5 +131,6 @@ def checked_of(report: dict[str, Any]) -> Checked:
         slowest=max((each["slowest"] for each in statements), default=0.0),
         findings=tuple(report["findings"]),
         problems=tuple(report["problems"]),
+        remarks=tuple(report.get("remarks", ())),
         segments=report.get("segments"),
     )

@@ -11,6 +11,7 @@ from typing import Any
 from api.report.history import Checked
 from api.report.steps import step_of
 from consistency.model import CheckType, Health, Level, Window, utc_text
+from consistency.remarks import kept_remark
 from consistency.stretches import floor_to
 from monitor_tasks.hour_points import rounded
 
@@ -70,9 +71,13 @@ def findings_of(checks: Iterable[Checked]) -> list[dict[str, Any]]:
 
 def problems_of(checks: Iterable[Checked]) -> list[dict[str, Any]]:
     """What checks could not do, most frequent first; those that differ in numbers alone are one."""
-    told = ((check, {"problem": problem}, problem) for check in checks for problem in check.problems)
+    told = ((check, _problem(check, text), text) for check in checks for text in check.problems)
     rows = [{**times, **problem} for times, problem in _grouped(told)]
     return sorted(rows, key=lambda row: -row["times"])[:MOST_TOLD]
+
+
+def _problem(check: Checked, text: str) -> dict[str, Any]:
+    return {"problem": text, **kept_remark(text, check.remarks)}
 
 
 def _grouped(told: Iterable[Told]) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -8,6 +8,7 @@ from consistency.ledger import parts
 from consistency.ledger.overview import is_taken, task_of
 from consistency.ledger.runs import RUNNING, Run, find_run
 from consistency.model import utc_text
+from consistency.remarks import reason_values
 
 QUEUED = "queued"
 _COUNTED = ("tasks", "missing", "late")
@@ -59,4 +60,4 @@ def check_record(connection: Connection, run_id: str) -> Record | None:
 
 def _unmeasured(connection: Connection, run_id: str) -> list[Record]:
     ended = [part for part in parts.parts_of(connection, run_id) if part.state == parts.INCOMPLETE]
-    return [{"window": part.window.as_dict(), "reason": part.reason} for part in ended]
+    return [{"window": part.window.as_dict(), **reason_values(part.remark)} for part in ended]

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from compensation.remarks import Remark
 from compensation.states import ItemState
+from consistency.remarks import Remark
 
 ENOUGH = 20
 MOST_FAILED = 0.20

@@ -21,13 +21,13 @@ from compensation.plans.candidates import Candidate, candidates
 from compensation.plans.claiming import PlanClaim, claim_plan
 from compensation.plans.preview import preview
 from compensation.plans.scopes import Scope
-from compensation.remarks import Remark, remarks_object
 from compensation.runs import Run, change_state, require_run
 from compensation.states import ItemState, RunState
 from consistency.database import database_now, first_line, transaction
 from consistency.errors import ClaimLost, MappingError, ReconcileryError
 from consistency.ledger.repair_tables import repair_items
 from consistency.measure import Measured, measure
+from consistency.remarks import Remark, remarks_object
 from consistency.resources import Resources
 from consistency.source import source_of
 

@@ -10,12 +10,12 @@ from compensation.answers import text_of
 from compensation.bench import Bench
 from compensation.plans.claiming import PlanClaim
 from compensation.provider import Answer, Kind
-from compensation.remarks import Remark
 from compensation.runs import Run
 from compensation.states import ItemState
 from compensation.supply import Held
 from consistency.database import database_now, transaction
 from consistency.ledger.repair_tables import repair_items
+from consistency.remarks import Remark
 
 _CHUNK = 20
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, upda
 from consistency.database import database_now, transaction
 from consistency.ledger.tables import check_parts, check_runs
 from consistency.model import Window
+from consistency.remarks import Remark
 
 WAITING, CLAIMED, DONE, SPLIT, INCOMPLETE = "waiting", "claimed", "done", "split", "incomplete"
 OPEN = (WAITING, CLAIMED)
@@ -50,6 +51,11 @@ class Part:
     reason: str | None
     seconds: float | None
     result: dict[str, Any] | None
+
+    @property
+    def remark(self) -> Remark:
+        """Why it was not measured; what was given up before reasons had codes has the text alone."""
+        return Remark(self.reason or "", **(self.result or {}))
 
 
 def insert_parts(connection: Connection, run_id: str, parts: Sequence[PlannedPart], first_no: int = 0) -> None:
@@ -134,9 +140,10 @@ def has_scans(connection: Connection, run_id: str) -> bool:
     return connection.execute(scans.limit(1)).first() is not None
 
 
-def give_up(connection: Connection, held: Claim, reason: str) -> bool:
+def give_up(connection: Connection, held: Claim, reason: Remark) -> bool:
     """Mark a part as not measured; the run's coverage shows it."""
-    values = {"state": INCOMPLETE, "reason": reason[:300], "lease_until": None}
+    anew = json.dumps({"code": reason.code, "values": reason.values}) if reason.code else None
+    values = {"state": INCOMPLETE, "reason": reason.text[:300], "result": anew, "lease_until": None}
     return connection.execute(_held(held).values(values)).rowcount == 1
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from consistency.model import parse_utc
+from notifiers.messages.chinese_problems import chinese_reason
 from notifiers.messages.figures import figure
 from notifiers.messages.reader import Reader
 
@@ -74,6 +75,8 @@ def _shown(values: Mapping[str, Any], reader: Reader) -> dict[str, object]:
         shown["statement"] = _statement(values["statement"])
     if "statements" in values:
         shown["statements"] = "、".join(f"“{_statement(name)}”" for name in values["statements"])
+    if "reason" in values:
+        shown["reason"] = chinese_reason(values, reader)
     return shown
 
 

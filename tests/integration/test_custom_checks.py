@@ -132,7 +132,8 @@ def run(engine: Engine, name: str, limit: timedelta = timedelta(seconds=20)) -> 
         completion_rate=1.0,
         health=Health.HEALTHY,
     )
-    return run_custom_check(name, context, engine, limit)
+    findings, problem = run_custom_check(name, context, engine, limit)
+    return findings, problem.text if problem else ""
 
 
 def test_findings_come_back(engine: Engine, module: str) -> None:

@@ -198,8 +198,8 @@ def test_what_the_database_refuses_is_a_problem_and_the_rest_goes_on(incident: I
     source = Source(empty, known.primary, settings.statement_timeout)
     evidence = Evidence(timings=[Timing("tasks", 60.0, 1)])
     add_insight(Inquiry(resources, source, run, resources.rule("task-outputs"), Measured(), Tally()), evidence)
-    assert [problem.partition(":")[0] for problem in evidence.problems] == ["no segments", "no database advice"]
-    assert "no such table" in evidence.problems[0]
+    assert [problem.text.partition(":")[0] for problem in evidence.problems] == ["no segments", "no database advice"]
+    assert "no such table" in evidence.problems[0].values["reason_values"]["said"]
     assert evidence.detail is not None
     empty.dispose()
 

@@ -123,8 +123,8 @@ def test_what_the_database_refuses_is_a_problem_and_the_report_goes_on(engine: E
     known = {"missing_keys": ("0", "3")}
     add_insight(Inquiry(resources, source_of(resources), run, bound, Measured(), Tally(missing=2), **known), evidence)
     (problem,) = evidence.problems
-    assert problem.startswith("the missing tasks were not broken down: ")
-    assert "kind" in problem
+    assert problem.text.startswith("the missing tasks were not broken down: ")
+    assert "kind" in problem.text
     assert evidence.missing_by is None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from consistency.database import connect
 from consistency.mapping import DEFAULT_RULE
 from consistency.model import CheckType, Window
+from notifiers.messages.chinese_problems import CHINESE_PROBLEMS
 from tests.factories.checking import check, resources_of
 from tests.factories.minutely import LAST, create_minutely
 from tests.factories.pages import DOCS
@@ -25,6 +26,11 @@ def keys_of(found: Any, *, named_by_users: bool = False) -> Iterator[str]:
             if not named_by_users:
                 yield key
             yield from keys_of(value, named_by_users=key in NAMED_BY_USERS)
+
+
+def test_every_code_of_a_problem_is_described() -> None:
+    described = set(re.findall(r"`(\w+)`", (DOCS / "reference" / "numbers.md").read_text()))
+    assert CHINESE_PROBLEMS.keys() - described == set()
 
 
 def test_every_key_of_a_report_is_described(sqlite_url: str) -> None:

@@ -1,14 +1,18 @@
 """Alerts, checks and events on the page, and what people do about them there."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from consistency.database import transaction
 from consistency.event_checks import seal
 from consistency.ledger.events import store_events
+from consistency.ledger.tables import check_runs
 from consistency.model import CheckType
+from consistency.remarks import Remark, known_remarks
 from notifiers.alerts.alert import Alert
 from notifiers.alerts.handling import find_alerts
 from notifiers.alerts.ingest import ingest
@@ -126,6 +130,19 @@ def test_a_check_is_shown_with_what_it_measured(everywhere: Measured) -> None:
     assert "Unhealthy · 75.0 % 40 successful tasks; 10 lack their output, 0 had it late." in page.text
     assert f"/runs/{run.id}" in Browser(everywhere.api).see("/runs?type=quick").links()
     assert f"/runs/{run.id}" not in Browser(everywhere.api).see("/runs?type=deep").links()
+
+
+def test_what_a_check_could_not_do_is_told_in_the_readers_language(here: Measured) -> None:
+    run = here.check()
+    problem = Remark("3 tasks have no time", "tasks_without_time", {"tasks": 3})
+    told = {"problems": [problem.text, "as it was"], "remarks": known_remarks([problem])}
+    with transaction(here.resources.store) as connection:
+        changed = json.dumps({**(run.report or {}), **told})
+        connection.execute(update(check_runs).where(check_runs.c.id == run.id).values(report=changed))
+    page, chinese = (Browser(here.api).see(f"/runs/{run.id}", headers={"Accept-Language": tag}) for tag in ("en", "zh"))
+    assert "3 tasks have no time as it was" in page.text
+    assert "3 个成功的任务在 done_at 的各列中都没有时间 as it was" in chinese.text
+    assert "3 tasks have no time" not in chinese.text
 
 
 def test_checks_and_their_schedule_are_told_in_the_readers_language(here: Measured) -> None:

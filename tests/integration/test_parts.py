@@ -13,6 +13,7 @@ from consistency.errors import ClaimLost
 from consistency.ledger import parts, runs
 from consistency.ledger.tables import check_parts, check_runs
 from consistency.model import CheckType, Window
+from consistency.remarks import Remark
 from consistency.resources import Resources
 from monitor_tasks import checks
 from monitor_tasks.summary import summarise
@@ -47,7 +48,7 @@ def test_a_process_that_froze_beyond_its_lease_cannot_finish_what_another_has_ta
     with transaction(resources.store) as connection:
         assert not parts.finish(connection, frozen, {"slots": {}, "timings": []}, 1.0)
         assert not parts.split(connection, frozen)
-        assert not parts.give_up(connection, frozen, "too late")
+        assert not parts.give_up(connection, frozen, Remark("too late"))
         assert not parts.put_back(connection, frozen, AS_OF)
     assert not parts.renew(resources.store, frozen)
     assert parts.renew(resources.store, heir)

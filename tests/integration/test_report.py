@@ -17,6 +17,7 @@ from consistency.journal_files import append_line
 from consistency.ledger.tables import check_runs
 from consistency.mapping import DEFAULT_RULE
 from consistency.model import CheckType, Window, parse_utc, utc_text
+from consistency.remarks import Remark, known_remarks
 from consistency.stretches import HOUR
 from tests.factories.checking import check, resources_of
 from tests.factories.fortnight import (
@@ -146,11 +147,14 @@ def test_what_checks_said_many_times_is_told_once(sqlite: Engine) -> None:
     for number in range(1, 6):
         slow = {"source": "database", "level": "low", "message": f'"x" took {number}.5 s', "fix": ""}
         grave = {"source": "volume", "level": "high", "message": "fewer tasks", "fix": "look"}
-        made.check(NOW - number * HOUR, findings=[slow, grave], problems=[f"{number} tasks have no time"])
+        problem = Remark(f"{number} tasks have no time", "tasks_without_time", {"tasks": number})
+        told = [problem.text, "as it was"]
+        made.check(NOW - number * HOUR, findings=[slow, grave], problems=told, remarks=known_remarks([problem]))
     found = report(made)
     assert [(row["level"], row["times"]) for row in found["findings"]] == [("high", 5), ("low", 5)]
     assert found["findings"][1]["message"] == '"x" took 1.5 s'
-    assert [(row["problem"], row["times"]) for row in found["problems"]] == [("1 tasks have no time", 5)]
+    known = [(row["problem"], row["times"], row.get("values")) for row in found["problems"]]
+    assert known == [("1 tasks have no time", 5, {"tasks": 1}), ("as it was", 5, None)]
     assert found["problems"][0]["last_at"] == utc_text(NOW - HOUR)
 
 

@@ -10,6 +10,7 @@ from api.report.report import report_of
 from consistency.ledger.own_tables import REPAIRS
 from consistency.ledger.repair_tables import repair_metadata
 from consistency.model import Window, utc_text
+from consistency.remarks import Remark, known_remarks
 from consistency.stretches import HOUR
 from notifiers.telling import tell_check
 from tests.factories.fortnight import (
@@ -64,6 +65,18 @@ def test_what_a_check_found_is_told_in_the_readers_language(sqlite: Engine) -> N
     chinese = report_markdown(found, "zh")
     assert "查询“任务”用了 7.5 秒；5.0 秒起算慢" in chinese  # noqa: RUF001 - a Chinese semicolon
     assert "it was slow" not in chinese
+
+
+def test_what_a_check_could_not_do_is_told_in_the_readers_language(sqlite: Engine) -> None:
+    made = empty_fortnight(sqlite)
+    problem = Remark("3 tasks have no time", "tasks_without_time", {"tasks": 3})
+    made.check(NOW - HOUR, problems=[problem.text, "as it was"], remarks=known_remarks([problem]))
+    found = report(made)
+    assert "3 tasks have no time" in report_markdown(found, "en")
+    chinese = report_markdown(found, "zh")
+    assert "3 个成功的任务在 done_at 的各列中都没有时间" in chinese
+    assert "3 tasks have no time" not in chinese
+    assert "as it was" in chinese
 
 
 def test_each_time_an_alert_fires_is_a_row_and_what_ended_before_is_none(engine: Engine) -> None:

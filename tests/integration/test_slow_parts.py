@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from consistency.database import connect
+from api.views.checks import check_record
+from consistency.database import connect, transaction
 from consistency.model import CheckType, Window
 from monitor_tasks import checks
 from tests.factories.checking import mapping_of, open_run, resources_of
@@ -74,9 +75,16 @@ def test_what_stays_too_slow_is_named_and_leaves_the_health_unknown(server: Engi
     assert (report["coverage"], report["health"]) == (0.875, "unknown")
     assert report["verdict"].startswith("unknown: coverage 87 %")
     assert report["counts"]["tasks"] == 7
-    (problem,) = report["problems"]
+    (problem,), (remark,) = report["problems"], report["remarks"]
     assert problem.startswith("not measured: 2026-09-16T02:")
     assert "time limit" in problem
+    assert (remark["text"], remark["code"]) == (problem, "part_not_measured")
+    with transaction(resources.store) as connection:
+        record = check_record(connection, run.id)
+    assert record is not None
+    (unmeasured,) = record["unmeasured"]
+    assert unmeasured["window"] == {name: remark["values"][name] for name in ("start", "end")}
+    assert unmeasured["reason_code"] == remark["values"]["reason_code"] == "statement_timeout"
 
 
 def test_a_database_that_answers_nothing_ends_the_run_as_unknown(server: Engine) -> None:

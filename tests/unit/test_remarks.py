@@ -1,8 +1,6 @@
 """What is said of a repair, in Chinese: the product's own sentences by their codes, all others as they are."""
 # ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
-import re
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,17 +11,17 @@ from api.page.repair_words import remark_words
 from api.page.wording import Words
 from compensation.batches.judging import reason_to_pause
 from compensation.provider import Kind
-from compensation.remarks import Remark, remarks_object
 from compensation.states import ItemState
 from consistency.ledger.repair_events import RepairEvent
+from consistency.remarks import Remark, remarks_object
 from notifiers.messages.chinese_remarks import CHINESE_REMARKS, chinese_remark
 from notifiers.messages.wording import Wording
 from notifiers.repair_notices import notice_of
 from notifiers.repairs import RepairEnd
+from tests.factories.codes import codes_given
 from tests.factories.messages import AT, a_message
 
 PAGE = Words("zh", ZoneInfo("UTC"))
-SOURCES = [path.read_text(encoding="utf-8") for path in Path(compensation.__path__[0]).rglob("*.py")]
 
 
 def paused() -> tuple[str, dict[str, Any]]:
@@ -34,8 +32,7 @@ def paused() -> tuple[str, dict[str, Any]]:
 
 
 def test_every_code_that_is_given_has_words() -> None:
-    given = {code for text in SOURCES for code in re.findall(r'Remark\([^\n]*"([a-z_]+)", \{', text)}
-    assert given == CHINESE_REMARKS.keys()
+    assert codes_given([compensation], {"Remark": 1}) == CHINESE_REMARKS.keys()
 
 
 def test_a_repair_says_in_chinese_why_it_has_paused() -> None:

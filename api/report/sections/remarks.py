@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.report.document import Badge, Cell, Code, Fact, Facts, Paragraph, Section, Table
-from api.report.words.findings import finding_words
+from api.report.words.findings import finding_words, problem_words
 from api.report.words.wording import Wording, figure
 
 Report = dict[str, Any]
@@ -35,7 +35,8 @@ def problems(report: Report, wording: Wording) -> Section:
     if not report["problems"]:
         return Section("problems", say("problems"), (Paragraph(say("problems_nothing")),))
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (each["problem"], figure(each["times"]), wording.moment(each["last_at"])) for each in report["problems"]
+        (problem_words(each["problem"], each, wording), figure(each["times"]), wording.moment(each["last_at"]))
+        for each in report["problems"]
     )
     return Section(
         "problems", say("problems"), (Table(tuple(map(say, ("problem", "times", "last_at"))), rows, range(1, 2)),)

@@ -1,10 +1,11 @@
-"""What the checks have found besides missing outputs, in the language of whoever reads the report."""
+"""What the checks have found besides missing outputs, and could not do, in the language of whoever reads."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from api.report.words.wording import Wording
 from notifiers.messages.chinese_findings import chinese_finding, chinese_found
+from notifiers.messages.chinese_problems import chinese_problem, chinese_reason
 
 
 def finding_words(finding: Mapping[str, Any], wording: Wording) -> tuple[str, str]:
@@ -12,6 +13,16 @@ def finding_words(finding: Mapping[str, Any], wording: Wording) -> tuple[str, st
     if wording.language == "zh":
         return chinese_finding(finding, wording)
     return str(finding["message"]), str(finding.get("fix") or "")
+
+
+def problem_words(text: str, kept: Mapping[str, Any], wording: Wording) -> str:
+    """What a check could not do, by the `code` and `values` that are kept of it, if any are."""
+    return chinese_problem(text, kept, wording) if wording.language == "zh" else text
+
+
+def reason_words(values: Mapping[str, Any], wording: Wording) -> str:
+    """The reason among the values of what it explains."""
+    return chinese_reason(values, wording) if wording.language == "zh" else str(values["reason"])
 
 
 def alert_words(alert: Mapping[str, Any], wording: Wording) -> str:
