@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.page.wording import Words
+from api.report.words.findings import untold_words
 from consistency.model import utc_text
 from notifiers.alerts.history import Entry
 from notifiers.messages.chinese_seen import chinese_seen
@@ -26,4 +27,6 @@ def _said(entry: Entry, payload: Mapping[str, Any], words: Words) -> str:
         return str(payload["note"])
     if payload.get("summary") and words.language == "zh":
         return chinese_seen(entry.kind, entry.labels, payload, words.report) or str(payload["summary"])
-    return str(payload.get("summary") or payload.get("because") or payload.get("why") or "")
+    if payload.get("why"):
+        return untold_words(str(payload["why"]), words.report)
+    return str(payload.get("summary") or payload.get("because") or "")

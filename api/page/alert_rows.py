@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.page.wording import Words
+from api.report.words.findings import untold_words
 from api.views.alerts import short_id
 from api.views.deliveries import channels_told
 from consistency.model import utc_text
@@ -58,7 +59,7 @@ def alert_row(
         "seen": alert.times_seen,
         "stale": alert.stale,
         "flapping": alert.flapping,
-        "untold": alert.suppressed_by if alert.is_live else None,
+        "untold": untold_words(alert.suppressed_by, words.report) if alert.is_live and alert.suppressed_by else None,
         "acked_by": alert.acked_by if alert.is_live and alert.is_acked(now) else None,
         "acked_until": alert.acked_until,
         "told": channels_told(connection, alert.id),

@@ -14,12 +14,13 @@ from consistency.settings import Settings
 from notifiers.alerts.alert import Alert
 from notifiers.alerts.kinds import CHANNEL_BROKEN, CHECKER_SILENT
 from notifiers.alerts.silences import Silence, silenced_by
+from notifiers.messages.untold import untold_text
 from notifiers.routing.hours import next_change, open_at
 from notifiers.routing.routes import gravity
 
 #: These say that the product itself does not see or speak; they neither hide nor explain what is wrong with the data.
 ABOUT_US = frozenset({CHECKER_SILENT, CHANNEL_BROKEN})
-FLAPPING = "flapping"
+FLAPPING = untold_text("flapping")
 #: What an alert is about, whichever kind of check saw it: service, rule, kind, and the source of a finding.
 Matter = tuple[str, str, str, str]
 
@@ -61,12 +62,13 @@ def why_muted(alert: Alert, around: Surroundings) -> str:
     """The reason in words; empty when people are told."""
     window = maintenance_at(around.settings, alert.service, alert.rule_id, around.now)
     if window is not None:
-        return f"maintenance {window.id}"
+        return untold_text("maintenance", window=window.id)
     if silence := silenced_by(alert, around.silences, around.now):
-        return f"silence by {silence.author} until {utc_text(silence.ends_at)}: {silence.reason}"
+        until = utc_text(silence.ends_at)
+        return untold_text("silence", by=silence.author, until=until, reason=silence.reason)
     source = around.graver.get(_matter(alert))
     if source and alert.kind not in ABOUT_US and gravity(source.level) > gravity(alert.level):
-        return f"{source.level} alert {source.id[:8]} of the same rule"
+        return untold_text("graver_alert", level=str(source.level), alert=source.id[:8])
     return ""
 
 

@@ -11,7 +11,7 @@ from consistency.model import Level, parse_utc
 from notifiers.messages.chinese_events import CHINESE_EVENTS
 from notifiers.messages.chinese_findings import CHINESE_SOURCES, chinese_finding, chinese_found
 from notifiers.messages.chinese_remarks import chinese_remark
-from notifiers.messages.chinese_seen import CHINESE_CHECKS
+from notifiers.messages.chinese_seen import CHINESE_CHECKS, CHINESE_LEVELS
 from notifiers.messages.event_facts import sentence, word
 from notifiers.messages.figures import figure, in_one_unit, percent, share
 from notifiers.messages.message import AlertFact, Mostly, NoticeFact, Onset, Repaired
@@ -64,9 +64,7 @@ class Chinese:
 
     colon = "："
     listing = "，"
-    levels: Mapping[Level, str] = MappingProxyType(
-        {Level.LOW: "低", Level.MEDIUM: "中", Level.HIGH: "高", Level.CRITICAL: "严重"}
-    )
+    levels: Mapping[Level, str] = CHINESE_LEVELS
     checks: Mapping[str, str] = CHINESE_CHECKS
     sources: Mapping[str, str] = CHINESE_SOURCES
     names: Mapping[str, str] = MappingProxyType(_NAMES)

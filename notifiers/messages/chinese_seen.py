@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from consistency.model import Level
 from consistency.rules import completion_rate, health_of, rate_text
 from notifiers.messages.chinese_findings import chinese_found
 from notifiers.messages.figures import figure
@@ -15,6 +16,10 @@ CHINESE_CHECKS: Mapping[str, str] = MappingProxyType(
 )
 CHINESE_HEALTH: Mapping[str, str] = MappingProxyType(
     {"healthy": "健康", "degraded": "降级", "unhealthy": "异常", "unknown": "未知"}
+)
+
+CHINESE_LEVELS: Mapping[Level, str] = MappingProxyType(
+    {Level.LOW: "低", Level.MEDIUM: "中", Level.HIGH: "高", Level.CRITICAL: "严重"}
 )
 
 Labels = Mapping[str, str]

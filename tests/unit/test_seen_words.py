@@ -77,7 +77,7 @@ def test_without_the_values_it_stands_as_it_was_written(kind: str, kept: dict[st
 
 def test_what_a_person_has_noted_stands_as_it_is() -> None:
     assert said(CHINESE, "missing_outputs", {}, {"note": "a deploy", "until": "x"}) == "a deploy"
-    assert said(CHINESE, "missing_outputs", {}, {"why": "maintenance nights"}) == "maintenance nights"
+    assert said(CHINESE, "missing_outputs", {}, {"why": "we are at lunch"}) == "we are at lunch"
     assert said(CHINESE, "missing_outputs", {}, {"last_seen_at": "x"}) == ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.report.document import Badge, Cell, Code, Paragraph, Section, Table
-from api.report.words.findings import alert_words
+from api.report.words.findings import alert_words, untold_words
 from api.report.words.wording import NOTHING, Wording, figure, rate
 from compensation.states import ItemState
 from notifiers.alerts.kinds import MISSING_OUTPUTS
@@ -49,7 +49,7 @@ def _what(alert: Report, wording: Wording) -> str:
 def _told(alert: Report, wording: Wording) -> Iterator[str]:
     if not alert["told"]:
         why = alert["untold_because"]
-        yield wording.say("told_nobody_because", why=why) if why else wording.say("told_nobody")
+        yield wording.say("told_nobody_because", why=untold_words(why, wording)) if why else wording.say("told_nobody")
     for each in alert["told"]:
         channel, at = each["channel"], wording.moment(each["first_sent_at"])
         if each["sent"]:

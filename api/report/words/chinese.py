@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from notifiers.messages.chinese_findings import CHINESE_SOURCES, CHINESE_STATEMENTS
-from notifiers.messages.chinese_seen import CHINESE_CHECKS, CHINESE_HEALTH
+from notifiers.messages.chinese_seen import CHINESE_CHECKS, CHINESE_HEALTH, CHINESE_LEVELS
 
 CHINESE: Mapping[str, str] = MappingProxyType(
     {
@@ -147,10 +147,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         **{f"health_{health}": word for health, word in CHINESE_HEALTH.items()},
         **{f"source_{name}": word for name, word in CHINESE_SOURCES.items()},
         **{f"statement_{name}": word for name, word in CHINESE_STATEMENTS.items()},
-        "level_low": "低",
-        "level_medium": "中",
-        "level_high": "高",
-        "level_critical": "严重",
+        **{f"level_{level}": word for level, word in CHINESE_LEVELS.items()},
         "state_running": "进行中",
         "state_paused": "已暂停",
         "state_verifying": "验证中",

@@ -1,4 +1,4 @@
-"""What the checks have found besides missing outputs, and could not do, in the language of whoever reads."""
+"""What was found besides missing outputs, and what could not be done or told, in the language of whoever reads."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from api.report.words.wording import Wording
 from notifiers.messages.chinese_findings import chinese_finding, chinese_found
 from notifiers.messages.chinese_problems import chinese_problem, chinese_reason
+from notifiers.messages.chinese_untold import chinese_untold
 
 
 def finding_words(finding: Mapping[str, Any], wording: Wording) -> tuple[str, str]:
@@ -23,6 +24,11 @@ def problem_words(text: str, kept: Mapping[str, Any], wording: Wording) -> str:
 def reason_words(values: Mapping[str, Any], wording: Wording) -> str:
     """The reason among the values of what it explains."""
     return chinese_reason(values, wording) if wording.language == "zh" else str(values["reason"])
+
+
+def untold_words(text: str, wording: Wording) -> str:
+    """Why nobody is told of an alert."""
+    return chinese_untold(text, wording) if wording.language == "zh" else text
 
 
 def alert_words(alert: Mapping[str, Any], wording: Wording) -> str:
