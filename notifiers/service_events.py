@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from consistency.database import database_errors, database_now, transaction
 from consistency.errors import DatabaseError, DatabaseUnavailable
-from consistency.events import EventLevel
 from consistency.ledger.events import StoredEvent, is_told, mark_events_told, untold_events
 from consistency.patience import patient
 from consistency.resources import Resources
@@ -36,7 +35,7 @@ def _take_some_in(resources: Resources) -> int:
     with transaction(resources.store) as connection:
         now = database_now(connection)
         waiting = untold_events(connection, TOGETHER)
-        arrived = [_arrival(each, resources.settings.tell_events_from) for each in waiting]
+        arrived = [_arrival(each, resources.settings) for each in waiting]
         _give(connection, resources.settings, arrived, now)
         mark_events_told(connection, [each.id for each in waiting])
     return len(waiting)
@@ -57,7 +56,7 @@ def _give(connection: Connection, settings: Settings, arrived: Sequence[Arrival]
             _give(connection, settings, [each], now)
 
 
-def _arrival(stored: StoredEvent, tell_from: EventLevel) -> Arrival:
+def _arrival(stored: StoredEvent, settings: Settings) -> Arrival:
     event = stored.event
-    notice = notice_of_event(event, stored.occurred_at)
-    return Arrival(f"event {stored.id}", notice, mild=not is_told(event.level, tell_from))
+    notice = notice_of_event(event, stored.occurred_at, settings.service)
+    return Arrival(f"event {stored.id}", notice, mild=not is_told(event.level, settings.tell_events_from))

@@ -56,7 +56,7 @@ class Speech:
 
     def happened(self, notice: NoticeFact) -> str:
         """What has happened, in our words where we have some, without markup."""
-        return one_line(self.phrases.event(notice) or notice.message)
+        return one_line(self.phrases.event(notice) or self.phrases.retold(notice, self.zone) or notice.message)
 
     def alert(self, alert: AlertFact, message: Message, *, headed: bool) -> str:
         """Everything about one alert."""
@@ -166,7 +166,7 @@ class Speech:
             yield "rule", one_line(notice.rule)
         if self.phrases.event(notice):
             yield from self._of_our_event(notice)
-        elif len(message.notices) <= _MOST_DETAILED:
+        elif len(message.notices) <= _MOST_DETAILED and not self.phrases.retold(notice, self.zone):
             yield from self._of_their_event(notice)
         yield "at", local_text(notice.at, self.zone)
 

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from consistency.events import event_object
 from consistency.model import Level, parse_utc
 from notifiers.messages.chinese_events import CHINESE_EVENTS
 from notifiers.messages.chinese_findings import CHINESE_SOURCES, chinese_finding, chinese_found
+from notifiers.messages.chinese_own_events import chinese_own_event
 from notifiers.messages.chinese_remarks import chinese_remark
 from notifiers.messages.chinese_seen import CHINESE_CHECKS, CHINESE_LEVELS
 from notifiers.messages.event_facts import sentence, word
@@ -108,6 +110,10 @@ class Chinese:
 
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, CHINESE_EVENTS)
+
+    def retold(self, notice: NoticeFact, zone: ZoneInfo) -> str:
+        event = event_object(notice.body, notice.own_id)
+        return chinese_own_event(event, notice.service if notice.own_id else "", _Reader(zone))
 
     def cause(self, notice: NoticeFact) -> str:
         return chinese_remark(word(notice, "reason"), notice.details.get("remarks"))

@@ -106,6 +106,10 @@ class English:
     def event(self, notice: NoticeFact) -> str:
         return sentence(notice, ENGLISH_EVENTS)
 
+    def retold(self, notice: NoticeFact, zone: ZoneInfo) -> str:
+        del notice, zone
+        return ""
+
     def cause(self, notice: NoticeFact) -> str:
         return word(notice, "reason")
 

@@ -27,8 +27,8 @@ class _Facts(dict[str, object]):
         return _Count(0)
 
 
-def notice_of_event(event: Event, at: datetime) -> NoticeFact:
-    """The event as people are told of it; ValueError for a level that is none."""
+def notice_of_event(event: Event, at: datetime, service: str = "") -> NoticeFact:
+    """The event as people are told of it, by the product whose service that is; ValueError for a level that is none."""
     return NoticeFact(
         event_type=event.event_type,
         level=TOLD_AS[EventLevel(event.level)],
@@ -37,6 +37,7 @@ def notice_of_event(event: Event, at: datetime) -> NoticeFact:
         message=event.message,
         at=at,
         body=event.body(),
+        own_id=event.id if event.service == service else "",
     )
 
 

@@ -103,6 +103,8 @@ class NoticeFact(_Fact):
     message: str
     at: datetime
     body: dict[str, Any] = {}
+    #: The id of an event of the product itself; empty for one of another service.
+    own_id: str = ""
 
     @property
     def details(self) -> dict[str, Any]:

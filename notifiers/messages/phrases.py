@@ -57,6 +57,9 @@ class Phrases(Protocol):
     def event(self, notice: NoticeFact) -> str:
         """What has happened; empty where only the event's own words say it."""
 
+    def retold(self, notice: NoticeFact, zone: ZoneInfo) -> str:
+        """What an event of the product itself says that has no such sentence; empty where its own words say it."""
+
     def cause(self, notice: NoticeFact) -> str:
         """Why it has happened; may be empty."""
 

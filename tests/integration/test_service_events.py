@@ -104,6 +104,17 @@ def test_a_route_that_names_a_type_gets_its_events_at_any_level_and_nothing_else
     assert len([message for message in room.messages("chat") if message.alerts]) == 1
 
 
+def test_the_products_own_events_are_known_by_their_ids_and_those_of_others_are_not(engine: Engine) -> None:
+    room = newsroom_of(engine, **CHAT)
+    happen(room, event_type="storage_warning", service=room.settings.service)
+    happen(room, first=1, event_type="storage_warning")
+    turn(room)
+    assert {notice.message: notice.own_id for notice in room.notices()} == {
+        "sync 0 failed": "evt-00000",
+        "sync 1 failed": "",
+    }
+
+
 def test_nobody_is_told_in_a_maintenance_and_nothing_is_lost_in_it(engine: Engine) -> None:
     with transaction(engine) as connection:
         now = database_now(connection)

