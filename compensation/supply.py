@@ -8,6 +8,7 @@ from dataclasses import replace
 import redis
 
 from compensation.call_counts import counts_of_call
+from compensation.details import detail_text
 from compensation.limits.gate import Entry, Gate, GateTimes, Held
 from compensation.provider import Answer, Kind, Output, OutputProvider
 from compensation.providers.links import Life
@@ -65,7 +66,7 @@ class Supply:
         try:
             answer = self._provider.fetch(provider_task_id)
         except Exception as error:  # noqa: BLE001 - a provider of the user's own: only the task it fails for may fail
-            said = one_line(f"the provider raised {type(error).__name__}: {error}")
+            said = one_line(detail_text("provider_raised", error=f"{type(error).__name__}: {error}"))
             answer = Answer(Kind.TRANSIENT, code="provider_raised", detail=said)
         except BaseException:
             self._gate.turn_back(entry)
@@ -80,10 +81,10 @@ class Supply:
     def _checked(self, answer: Answer) -> Answer:
         states = {output.key: self._link_state(output) for output in answer.outputs}
         if unclear := [key for key, state in states.items() if state not in {Life.ALIVE, Life.EXPIRED}]:
-            detail = f"it could not be seen whether the link of {_named(unclear)} is alive"
+            detail = detail_text("link_unclear", keys=_named(unclear))
             return replace(answer, kind=Kind.TRANSIENT, code="link_unknown", detail=detail)
         if expired := [key for key, state in states.items() if state == Life.EXPIRED]:
-            detail = f"the link of {_named(expired)} is dead"
+            detail = detail_text("link_dead", keys=_named(expired))
             return replace(answer, kind=Kind.LINK_EXPIRED, code="link_expired", detail=detail, expired=tuple(expired))
         return answer
 

@@ -1,5 +1,6 @@
 """`/repairs`: plans and repairs, what each will do, does and has done."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +14,7 @@ from api.ledger import UsesLedger
 from api.page.chrome import chrome
 from api.page.paging import ROWS, ListQuery, known_rule, older
 from api.page.rendering import show
-from api.page.repair_words import remark_words
+from api.page.repair_words import outcome_words, remark_words
 from api.page.visitors import Visit
 from api.services import UsesServices
 from api.views.repairs import item_lines, repair_lines, repair_record
@@ -120,6 +121,7 @@ def repair(
         **frame,
         run=record,
         is_taken_back=state in TAKEN_BACK,
+        outcome=partial(outcome_words, words=visitor.words),
         remark=remark_words(problems_of(found, total), record["events"], visitor.words),
         total=total,
         pending=record["counts"].get("pending", 0),

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, case, func, insert, or_, select, update
 
 from compensation.batches.pacing import Pace, next_size, size_after_losses
+from compensation.details import detail_text
 from compensation.fences import ENDED, FREED, LOST, WORKING, change_leased
 from compensation.runs import Run, find_run
 from compensation.states import ItemState, RunState
@@ -82,7 +83,7 @@ def _free(connection: Connection, run: Run, batch_id: int, now: datetime) -> Non
     if size == 1:
         halvings = run.parameters.batch_size.bit_length() - 1
         alone = repair_items.c.losses + 1 >= halvings + MOST_LOSSES_ALONE
-        poison = {"outcome_code": "worker_lost", "outcome_detail": "every worker that took this task alone has died"}
+        poison = {"outcome_code": "worker_lost", "outcome_detail": detail_text("workers_died")}
         values["state"] = case((alone, str(ItemState.QUARANTINED)), else_=str(ItemState.PENDING))
         values |= {name: case((alone, text), else_=repair_items.c[name]) for name, text in poison.items()}
         values["finished_at"] = case((alone, now), else_=repair_items.c.finished_at)

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
+from compensation.details import ASKED
 from compensation.provider import Answer, Kind
 from compensation.states import ItemState
 
@@ -41,7 +42,8 @@ def ended(answer: Answer, attempts: int) -> Outcome | timedelta:
         return Outcome(_ENDS[answer.kind], code, answer.detail)
     # Who was asked too often has not looked at the task.
     if answer.kind is not Kind.LIMITED and attempts + 1 >= MOST_ATTEMPTS:
-        return Outcome(ItemState.QUARANTINED, code, f"{answer.detail} (asked {attempts + 1} times)".strip())
+        detail = ASKED.text("asked", detail=answer.detail, times=attempts + 1)
+        return Outcome(ItemState.QUARANTINED, code, detail.strip())
     if answer.retry_after is not None:
         return min(answer.retry_after, _LONGEST_WAIT)
     wait: timedelta = min(_FIRST_WAIT[answer.kind] * int(2 ** min(attempts, _DOUBLINGS)), _LONGEST_WAIT)

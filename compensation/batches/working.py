@@ -15,6 +15,7 @@ from compensation.batches.pacing import LONGEST_BATCH
 from compensation.batches.settling import defer, settle
 from compensation.batches.storing import StopRun, store
 from compensation.bench import Bench
+from compensation.details import detail_text
 from compensation.provider import Answer, Kind
 from compensation.runs import beat
 from compensation.supply import Held, Supply
@@ -92,7 +93,7 @@ def _ask(supply: Supply, item: Item, until: float) -> Answer | Held:
     if item.outputs is not None and item.fetched_at is not None and _is_fresh(item.fetched_at):
         return answer_of(item.outputs)
     if not item.provider_task_id:
-        return Answer(Kind.BAD_ITEM, code="no_provider_id", detail="the task has no id at the provider")
+        return Answer(Kind.BAD_ITEM, code="no_provider_id", detail=detail_text("no_provider_id"))
     while isinstance(answer := supply.fetch(item.provider_task_id), Held) and answer.seconds <= SHORT_WAIT:
         if time.monotonic() + answer.seconds > until:
             break

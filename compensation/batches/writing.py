@@ -18,6 +18,7 @@ from compensation.batches.claims import Item
 from compensation.batches.inserting import insert_rows
 from compensation.batches.settling import correct, hold
 from compensation.batches.standing import stands
+from compensation.details import detail_text
 from compensation.images import hash_of, image_of
 from compensation.provider import Output
 from compensation.states import ItemState
@@ -143,33 +144,33 @@ def _written_keys(connection: Connection, rule: BoundRule, task_keys: Sequence[s
 def _verdict(rule: BoundRule, delivery: Delivery, present: _Present) -> Verdict:
     item = delivery.item
     if item.task_key not in present.tasks:
-        return _skip("the task is not there any more")
+        return _skip("gone")
     task, counts = present.tasks[item.task_key]
     if not counts:
-        return _skip("the task is not in a success state any more, or was deleted")
+        return _skip("no_success")
     if precondition_of(task) != item.precondition:
-        return _skip("the task has changed since the plan")
+        return _skip("changed")
     return _lacking(rule, delivery, present)
 
 
-def _skip(detail: str) -> Verdict:
-    return Verdict((), ItemState.SKIPPED_PRECONDITION, "precondition", detail)
+def _skip(why: str) -> Verdict:
+    return Verdict((), ItemState.SKIPPED_PRECONDITION, "precondition", detail_text(why))
 
 
 def _lacking(rule: BoundRule, delivery: Delivery, present: _Present) -> Verdict:
     there = present.there.get(delivery.item.task_key, [])
     if len(there) >= rule.mapping.child.min_rows:
-        return Verdict((), ItemState.SKIPPED_PRESENT, "present", f"{len(there)} outputs are there")
+        return Verdict((), ItemState.SKIPPED_PRESENT, "present", detail_text("outputs_there", count=len(there)))
     if there and rule.output_key is None:
         written = present.ours.get(delivery.item.task_key, [])
         if len(there) > len(written):
-            return _skip("some outputs are there, and without an output_key nothing tells which")
+            return _skip("no_output_key")
         there = written
     if there and not {output.key for output in delivery.outputs} & set(there):
-        return _skip("the outputs that are there have keys which the provider does not know")
+        return _skip("other_keys")
     missing = tuple(output for output in delivery.outputs if output.key not in set(there))
     if not missing:
-        return Verdict((), ItemState.SKIPPED_PRESENT, "present", "all that the provider has is there")
+        return Verdict((), ItemState.SKIPPED_PRESENT, "present", detail_text("all_there"))
     return Verdict(missing)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from compensation.details import detail_text
 from compensation.plans.scopes import Scope
 from compensation.states import ItemState
 from compensation.target import precondition_of
@@ -46,16 +47,17 @@ def _candidate(task: TaskRow, done_at: datetime | None, state: ItemState, code: 
 
 def _decision(task: TaskRow) -> tuple[ItemState, str, str]:
     if task.provider_task_id in {None, ""}:
-        return ItemState.QUARANTINED, "no_provider_id", "the task has no id at the provider"
+        return ItemState.QUARANTINED, "no_provider_id", detail_text("no_provider_id")
     return ItemState.PENDING, "", ""
 
 
 def _named_decision(rule: BoundRule, task: KeyedTask) -> tuple[ItemState, str, str]:
     if not task.successful or task.deleted:
-        why = "was deleted" if task.deleted else f"is in state {str(task.state)[:60]!r}"
-        return ItemState.SKIPPED_PRECONDITION, "not_successful", f"the task {why}"
+        in_state = detail_text("in_state", state=repr(str(task.state)[:60]))
+        why = detail_text("deleted") if task.deleted else in_state
+        return ItemState.SKIPPED_PRECONDITION, "not_successful", why
     if task.outputs >= rule.mapping.child.min_rows:
-        return ItemState.SKIPPED_PRESENT, "present", f"{task.outputs} outputs are there"
+        return ItemState.SKIPPED_PRESENT, "present", detail_text("outputs_there", count=task.outputs)
     if not task.matured:
-        return ItemState.SKIPPED_PRECONDITION, "young", "the task is still within its grace period"
+        return ItemState.SKIPPED_PRECONDITION, "young", detail_text("young")
     return _decision(task)

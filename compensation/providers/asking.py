@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urljoin
 
+from compensation.details import detail_text
 from compensation.provider import Answer, Kind
 from consistency.http_trouble import NoReply, host_of
 from consistency.one_line import one_line
@@ -33,10 +34,10 @@ def ill(reply: Reply | NoReply, now: datetime) -> Answer | None:
         return Answer(Kind.TRANSIENT, code=reply.code, detail=one_line(reply.detail))
     wait = retry_after(reply.headers.get("Retry-After"), now)
     if reply.status == _TOO_MANY:
-        return Answer(Kind.LIMITED, code="HTTP 429", detail="asked too often", retry_after=wait)
+        return Answer(Kind.LIMITED, code="HTTP 429", detail=detail_text("asked_too_often"), retry_after=wait)
     if reply.status >= _SERVER_ERROR:
         code = f"HTTP {reply.status}"
-        return Answer(Kind.TRANSIENT, code=code, detail=f"the server failed with {code}", retry_after=wait)
+        return Answer(Kind.TRANSIENT, code=code, detail=detail_text("server_failed", http=code), retry_after=wait)
     return None
 
 
@@ -44,11 +45,11 @@ def refusal(reply: Reply, url: str, setting: str) -> Answer | None:
     """STOP_RUN where the provider wants other credentials or another address; `setting` is what has to be changed."""
     code = f"HTTP {reply.status}"
     if reply.status in _REFUSED:
-        return Answer(Kind.STOP_RUN, code=code, detail=f"{host_of(url)} refuses access ({code})")
+        return Answer(Kind.STOP_RUN, code=code, detail=detail_text("access_refused", host=host_of(url), http=code))
     if reply.status in _REDIRECTS:
         kind = Kind.STOP_RUN if reply.status in _MOVED_FOR_GOOD else Kind.TRANSIENT
         place = host_of(urljoin(url, reply.headers.get("Location", "")))
-        detail = f"{host_of(url)} sends us on to {place}, which is not followed; see {setting}"
+        detail = detail_text("sent_on", host=host_of(url), place=place, setting=setting)
         return Answer(kind, code=code, detail=one_line(detail))
     return None
 
@@ -57,15 +58,15 @@ def document(reply: Reply) -> Document:
     """The JSON of a reply, else a TRANSIENT answer that says what there was instead."""
     body = reply.body.strip()
     if not reply.complete:
-        return _no_document("too_big", f"the answer is larger than {LARGEST_BODY // 1024**2} MB")
+        return _no_document("too_big", detail_text("too_big", size=LARGEST_BODY // 1024**2))
     if not body:
-        return _no_document("empty", "the answer is empty")
+        return _no_document("empty", detail_text("empty"))
     try:
         return Document(json.loads(body, parse_constant=_refuse_constant))
     except (ValueError, RecursionError):
-        kind = "html" if body.startswith(b"<") else "not_json"
-        what = "a web page" if kind == "html" else "no JSON, or only a part of it"
-        return _no_document(kind, f"the answer is {what}")
+        if body.startswith(b"<"):
+            return _no_document("html", detail_text("web_page"))
+        return _no_document("not_json", detail_text("no_json"))
 
 
 def _no_document(code: str, detail: str) -> Document:

@@ -12,6 +12,7 @@ null; others are left out. `key` tells an output apart within its task; without 
 from collections.abc import Mapping
 from typing import Any
 
+from compensation.details import detail_text
 from compensation.provider import Answer, Kind
 from compensation.providers.output_fields import keyed, scalars
 from consistency.one_line import one_line
@@ -25,24 +26,24 @@ def of_body(body: Any) -> Answer:
     """What a body in the form above means; another form is TRANSIENT, as it may be a page that stands in for it."""
     body = {"outputs": body} if isinstance(body, list) else body
     if not isinstance(body, Mapping):
-        return Answer(Kind.TRANSIENT, code=_FORM, detail="the answer is neither a list nor an object")
+        return Answer(Kind.TRANSIENT, code=_FORM, detail=detail_text("no_form"))
     status = str(body.get("status") or "").strip().lower()
     if status in _STATUS:
-        detail = one_line(body.get("detail") or f"the task is {status}")
+        detail = one_line(body.get("detail") or detail_text("stands", status=status))
         return Answer(_STATUS[status], code=status, detail=detail)
     if status not in _DONE:
-        return Answer(Kind.TRANSIENT, code=one_line(f"unknown {status}", 64), detail="the status is not known")
+        return Answer(Kind.TRANSIENT, code=one_line(f"unknown {status}", 64), detail=detail_text("unknown_status"))
     return _of_outputs(body)
 
 
 def _of_outputs(body: Mapping[str, Any]) -> Answer:
     listed = body.get("outputs", None if "status" not in body else [])
     if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
-        return Answer(Kind.TRANSIENT, code=_FORM, detail="the outputs are no list of objects")
+        return Answer(Kind.TRANSIENT, code=_FORM, detail=detail_text("no_objects"))
     try:
         outputs = keyed(scalars(each) for each in listed)
     except ValueError as error:
         return Answer(Kind.TRANSIENT, code=_FORM, detail=str(error))
     if not outputs:
-        return Answer(Kind.NO_OUTPUT, code="done", detail="the task ended without an output")
+        return Answer(Kind.NO_OUTPUT, code="done", detail=detail_text("no_output"))
     return Answer(Kind.FOUND, outputs, code="done")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from compensation.details import detail_text
 from compensation.provider import Answer, Kind
 from compensation.providers.asking import document, ill, refusal
 from compensation.providers.json_body import of_body
@@ -48,10 +49,10 @@ class JsonFolder:
             reply = _read(self._folder / f"{provider_task_id}.json")
         except FileNotFoundError:
             absent = self.check()
-            gone = Answer(Kind.GONE, code="no_file", detail="there is no file of that id", source="folder")
+            gone = Answer(Kind.GONE, code="no_file", detail=detail_text("no_file"), source="folder")
             return gone if absent.kind is Kind.FOUND else absent
         except OSError as error:
-            detail = f"the file cannot be read: {error.strerror}"
+            detail = detail_text("file_unreadable", why=error.strerror)
             return Answer(Kind.TRANSIENT, code="unreadable", detail=detail, source="folder")
         found = document(reply)
         return replace(found.trouble or of_body(found.value), source="folder")
@@ -117,11 +118,12 @@ class JsonEndpoint:
     def _judged(self, reply: Reply) -> Answer:
         code = f"HTTP {reply.status}"
         if reply.status in _GONE:
-            return Answer(Kind.GONE, code=code, detail="the task is not known there")
+            return Answer(Kind.GONE, code=code, detail=detail_text("unknown_there"))
         if reply.status in _BAD_REQUEST:
-            return Answer(Kind.BAD_ITEM, code=code, detail=f"the id was refused ({code})")
+            return Answer(Kind.BAD_ITEM, code=code, detail=detail_text("id_refused", http=code))
         if reply.status not in _WELL:
-            other = Answer(Kind.TRANSIENT, code=code, detail=f"{host_of(self._url)} answered with {code}")
+            detail = detail_text("answered_with", host=host_of(self._url), http=code)
+            other = Answer(Kind.TRANSIENT, code=code, detail=detail)
             return refusal(reply, self._url, "the setting provider") or other
         found = document(reply)
         return found.trouble or of_body(found.value)
@@ -147,7 +149,7 @@ def _leads_away(task: str) -> bool:
 
 
 def _bad_id(source: str) -> Answer:
-    return Answer(Kind.BAD_ITEM, code="bad_id", detail="this cannot be the id of a task there", source=source)
+    return Answer(Kind.BAD_ITEM, code="bad_id", detail=detail_text("bad_id"), source=source)
 
 
 def _digest(text: str) -> str:

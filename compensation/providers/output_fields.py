@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from compensation.details import detail_text
 from compensation.provider import Output, Scalar
 
 #: As many characters as the journal keeps of a key.
@@ -33,9 +34,9 @@ def keyed(elements: Iterable[Mapping[str, Scalar]]) -> tuple[Output, ...]:
         key = own or f"{node}#{places[node]}"
         places[node] += 0 if own else 1
         if len(key) > LONGEST_KEY:
-            raise ValueError(f"the key of an output is longer than {LONGEST_KEY} characters")
+            raise ValueError(detail_text("long_key", most=LONGEST_KEY))
         if key in outputs:
-            raise ValueError(f"two outputs have the key {key[:40]!r}")
+            raise ValueError(detail_text("same_key", key=repr(key[:40])))
         outputs[key] = Output(key, {name: value for name, value in element.items() if name != "key"})
     return tuple(outputs.values())
 

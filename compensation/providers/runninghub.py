@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from compensation.details import detail_text
 from compensation.provider import Answer, Kind
 from compensation.providers.asking import document, ill, refusal
 from compensation.providers.runninghub_codes import UNKNOWN, UNREADABLE, of_account, of_first, of_second, of_webhook
@@ -82,7 +83,7 @@ class RunningHub:
         """The outputs by the first source that has them, else the most telling answer of all that were asked."""
         task = provider_task_id.strip()
         if not task or len(task) > _LONGEST_ID or not task.isprintable():
-            return Answer(Kind.BAD_ITEM, code="bad_id", detail="this is no id of a task at RunningHub", source="ids")
+            return Answer(Kind.BAD_ITEM, code="bad_id", detail=detail_text("bad_runninghub_id"), source="ids")
         deadline, heard = Deadline(self._timeout), list[Answer]()
         for path, reading in _SOURCES:
             heard.append(self._ask(self._base, path, {"taskId": task}, deadline, reading))
@@ -146,7 +147,7 @@ def _heard(reply: Reply, url: str, reading: Reading) -> Answer:
     if answer is not None and (well or not _says_nothing(answer)):
         return answer
     if well:
-        return found.trouble or Answer(Kind.TRANSIENT, code=UNREADABLE, detail="the answer is no JSON object")
+        return found.trouble or Answer(Kind.TRANSIENT, code=UNREADABLE, detail=detail_text("no_object"))
     code = f"HTTP {reply.status}"
-    other = Answer(Kind.TRANSIENT, code=code, detail=f"{host_of(url)} answered with {code}")
+    other = Answer(Kind.TRANSIENT, code=code, detail=detail_text("answered_with", host=host_of(url), http=code))
     return refusal(reply, url, _SETTING) or other

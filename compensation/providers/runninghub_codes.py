@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from compensation.details import detail_text
 from compensation.provider import Answer, Kind, Scalar
 from compensation.providers.output_fields import keyed, scalars
 from consistency.one_line import one_line
@@ -71,9 +72,9 @@ def of_first(body: Mapping[str, Any]) -> Answer:
     if code == "0" and isinstance(data, list):
         return _listed(data, "0")
     if code == "0" and data is None:
-        return Answer(kind or Kind.LATER, code=code, detail=one_line(message or "not ended yet"))
+        return Answer(kind or Kind.LATER, code=code, detail=one_line(message or detail_text("not_ended")))
     if code == "0" and kind is None:
-        return Answer(Kind.TRANSIENT, code=UNREADABLE, detail="the outputs are no list")
+        return Answer(Kind.TRANSIENT, code=UNREADABLE, detail=detail_text("no_outputs_list"))
     judged = _judged(kind, code, message)
     failure = _failure(data) if kind is Kind.UPSTREAM_FAILED else ""
     return replace(judged, detail=failure) if failure else judged
@@ -116,7 +117,7 @@ def of_webhook(body: Mapping[str, Any]) -> Answer:
     code, message = _code(body.get("code")), str(body.get("msg") or "")
     if _kind(code, message) in _LATER_PERHAPS:
         return _judged(_kind(code, message), code, message)
-    return Answer(Kind.TRANSIENT, code=f"{UNKNOWN} record", detail="there is no record of what its webhook was told")
+    return Answer(Kind.TRANSIENT, code=f"{UNKNOWN} record", detail=detail_text("no_record"))
 
 
 def _kind(code: str, message: str) -> Kind | None:
@@ -134,7 +135,7 @@ def _code(value: Any) -> str:
 
 def _judged(kind: Kind | None, code: str, message: str) -> Answer:
     known = code if kind else f"{UNKNOWN} {code}".strip()
-    said = message or (f"code {code}" if code else "an answer without a code")
+    said = message or (detail_text("code_alone", code=code) if code else detail_text("no_code"))
     return Answer(kind or Kind.TRANSIENT, code=one_line(known, 64), detail=one_line(said))
 
 
@@ -142,16 +143,16 @@ def _of_results(body: Mapping[str, Any]) -> Answer:
     results = body.get("results")
     usage = body.get("usage")
     if not results:
-        return Answer(Kind.NO_OUTPUT, code="SUCCESS", detail="the task ended without an output")
+        return Answer(Kind.NO_OUTPUT, code="SUCCESS", detail=detail_text("no_output"))
     if not isinstance(results, list):
-        return Answer(Kind.TRANSIENT, code=UNREADABLE, detail="the results are no list")
+        return Answer(Kind.TRANSIENT, code=UNREADABLE, detail=detail_text("no_results_list"))
     shared = usage if isinstance(usage, Mapping) else {}
     return _listed([{**shared, **each} if isinstance(each, Mapping) else each for each in results], "SUCCESS")
 
 
 def _listed(elements: list[Any], code: str) -> Answer:
     if not all(isinstance(element, Mapping) for element in elements):
-        return Answer(Kind.TRANSIENT, code=UNREADABLE, detail="among the outputs there is something else")
+        return Answer(Kind.TRANSIENT, code=UNREADABLE, detail=detail_text("mixed_outputs"))
     try:
         outputs = keyed(_normal(element) for element in elements)
     except ValueError as error:
@@ -159,7 +160,7 @@ def _listed(elements: list[Any], code: str) -> Answer:
     # Counted before, left out only now, so that the others keep their keys.
     full = tuple(output for output in outputs if output.fields.get("fileUrl") or output.fields.get("text"))
     if not full:
-        return Answer(Kind.NO_OUTPUT, code=code, detail="the task ended without an output")
+        return Answer(Kind.NO_OUTPUT, code=code, detail=detail_text("no_output"))
     return Answer(Kind.FOUND, full, code=code)
 
 

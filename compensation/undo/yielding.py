@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select, update
 
+from compensation.details import detail_text
 from compensation.states import ItemState, Undo
 from compensation.undo.undoing import undo_entry
 from consistency import gaps
@@ -82,6 +83,6 @@ def _give_way(engine: Engine, rule: BoundRule, entry: Any) -> int:
 
 def _mark_item(connection: Connection, item_id: int) -> None:
     standing: ColumnElement[bool] = exists().where(repair_journal.c.item_id == item_id, repair_journal.c.undone == 0)
-    values = {"state": ItemState.YIELDED, "outcome_code": "yielded", "outcome_detail": "the application wrote it late"}
+    values = {"state": ItemState.YIELDED, "outcome_code": "yielded", "outcome_detail": detail_text("wrote_late")}
     done = (repair_items.c.id == item_id) & (repair_items.c.state == ItemState.DONE)
     connection.execute(update(repair_items).where(done, ~standing).values(values))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from consistency.model import Level
 from notifiers.messages.chinese_seen import CHINESE_LEVELS
 from notifiers.messages.reader import Reader
-from notifiers.messages.untold import untold_because
+from notifiers.messages.untold import UNTOLD
 
 CHINESE_UNTOLD: Mapping[str, str] = MappingProxyType(
     {
@@ -21,7 +21,7 @@ CHINESE_UNTOLD: Mapping[str, str] = MappingProxyType(
 
 def chinese_untold(text: str, reader: Reader) -> str:
     """The line that is kept with an alert; as it is where it is none of the product's own."""
-    code, values = untold_because(text)
+    code, values = UNTOLD.read(text)
     try:
         shown = {**values, **({"until": reader.moment(values["until"])} if "until" in values else {})}
     except ValueError:

@@ -106,6 +106,16 @@ def test_a_plan_that_needs_approval_is_not_applied_without_it(sqlite: Engine) ->
         assert NO_REDIS in browser.send(f"/repairs/{run.id}/apply", count="5", approved="yes").message
 
 
+def test_why_a_task_needs_no_repair_is_told_in_the_readers_language(here: tuple[Studio, Browser]) -> None:
+    studio, browser = here
+    kept = next(str(row.task_id) for row in studio.rows())
+    run = studio.plan(task_ids=(kept,), dry_run=True)
+    page, chinese = (browser.see(f"/repairs/{run.id}", headers=each) for each in ({}, CHINESE))
+    assert "1 outputs are there" in page.text
+    assert "已有 1 个输出" in chinese.text
+    assert "outputs are there" not in chinese.text
+
+
 def test_a_repair_is_shown_with_before_and_after_and_a_rollback_is_previewed(
     everywhere: tuple[Studio, Browser],
 ) -> None:

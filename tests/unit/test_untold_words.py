@@ -23,7 +23,7 @@ from notifiers.alerts.silences import Silence
 from notifiers.deciding.muting import _LONGEST
 from notifiers.deciding.suppression import FLAPPING, surroundings, why_muted
 from notifiers.messages.chinese_untold import CHINESE_UNTOLD
-from notifiers.messages.untold import SENTENCES, untold_because
+from notifiers.messages.untold import UNTOLD
 from tests.factories.codes import codes_given
 from tests.factories.observing import BEGIN, seen
 
@@ -81,8 +81,8 @@ def test_the_history_says_it_as_well(kept: str, words: str) -> None:
 
 
 def test_every_reason_that_is_given_has_words_and_is_known_again() -> None:
-    assert codes_given([notifiers], {"untold_text": 0}) == SENTENCES.keys() == CHINESE_UNTOLD.keys()
-    assert {untold_because(kept)[0] for kept, _ in SAID} == SENTENCES.keys()
+    assert codes_given([notifiers], {"untold_text": 0}) == UNTOLD.names == CHINESE_UNTOLD.keys()
+    assert {UNTOLD.read(kept)[0] for kept, _ in SAID} == UNTOLD.names
 
 
 @pytest.mark.parametrize(
