@@ -19,6 +19,8 @@ MOST_ALERTS = 100
 #: More changes and messages than these are a flood, of which the newest are looked at.
 MOST_CHANGES, MOST_MESSAGES = 5000, 2000
 _BEGINNINGS = frozenset({What.FIRED, What.REOPENED})
+#: What is known of a silent checker or service, and of a broken channel.
+_ABOUT_US = ("silent_since", "due_every", "trouble")
 _RANKS = {level: rank for rank, level in enumerate(Level)}
 
 Key = tuple[str, int]
@@ -36,6 +38,7 @@ class _Episode:
     summary: str = ""
     numbers: dict[str, Any] = field(default_factory=dict)
     found: dict[str, Any] | None = None
+    about_us: dict[str, Any] = field(default_factory=dict)
     acked: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, change: Row[Any]) -> None:
@@ -55,6 +58,7 @@ class _Episode:
         """What was seen when it was at its worst."""
         if payload.get("summary"):
             self.summary, self.found = payload["summary"], payload.get("found")
+            self.about_us = {name: payload.get(name) for name in _ABOUT_US}
         self.numbers = payload.get("numbers") or self.numbers
 
 
@@ -105,6 +109,7 @@ def _row(episode: _Episode, key: Key, told: dict[str, dict[str, Any]]) -> dict[s
         "summary": episode.summary or row.summary,
         "numbers": episode.numbers,
         "found": episode.found,
+        **{name: episode.about_us.get(name) for name in _ABOUT_US},
         "fired_at": utc_text(episode.fired_at) if episode.fired_at else None,
         "resolved_at": utc_text(episode.resolved_at) if episode.resolved_at else None,
         "resolved_by": episode.resolved_by,

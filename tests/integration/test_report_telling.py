@@ -1,8 +1,10 @@
 """What a report says of alerts, of who was told, and of repairs."""
+# ruff: noqa: RUF001 - Chinese is written with Chinese commas, colons and brackets.
 
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from api.report.formats import report_markdown
@@ -63,8 +65,41 @@ def test_what_a_check_found_is_told_in_the_readers_language(sqlite: Engine) -> N
     assert found["alerts"][0]["found"] == {"message": "it was slow", **known}
     assert "finding (full): it was slow" in report_markdown(found, "en")
     chinese = report_markdown(found, "zh")
-    assert "查询“任务”用了 7.5 秒；5.0 秒起算慢" in chinese  # noqa: RUF001 - a Chinese semicolon
+    assert "查询“任务”用了 7.5 秒；5.0 秒起算慢" in chinese
     assert "it was slow" not in chinese
+
+
+#: Kind, labels, what was seen, and how it is said.
+ABOUT_US: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
+    (
+        "checker_silent",
+        {"check": "quick"},
+        {"silent_since": "2026-09-16T03:00:00Z", "due_every": 900},
+        "检查没有按时完成（快速检查）：自 2026-09-16 03:00 起没有完整的快速检查，应每 15 分钟一次",
+    ),
+    (
+        "service_silent",
+        {"service": "datasync"},
+        {"silent_since": "2026-09-16T03:00:00Z", "due_every": 300},
+        "服务没有心跳：自 2026-09-16 03:00 起没有 datasync 的心跳，应每 5 分钟一次",
+    ),
+    ("channel_broken", {"channel": "ops"}, {"trouble": "19021: no"}, "渠道故障：渠道 ops 故障：19021: no"),
+]
+
+
+@pytest.mark.parametrize(("kind", "labels", "payload", "words"), ABOUT_US, ids=[row[0] for row in ABOUT_US])
+def test_who_is_silent_or_broken_is_told_in_the_readers_language(
+    sqlite: Engine, kind: str, labels: dict[str, str], payload: dict[str, Any], words: str
+) -> None:
+    made = empty_fortnight(sqlite)
+    fired: Change = (NOW - HOUR, "fired", {"summary": "as it was", **payload})
+    made.alert([fired], kind=kind, labels=labels, state="firing")
+    found = report(made)
+    assert payload.items() <= found["alerts"][0].items()
+    assert words in report_markdown(found, "zh")
+    assert "as it was" in report_markdown(found, "en")
+    found["alerts"][0] |= dict.fromkeys(payload)
+    assert "as it was" in report_markdown(found, "zh")
 
 
 def test_what_a_check_could_not_do_is_told_in_the_readers_language(sqlite: Engine) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.report.words.wording import Wording
-from notifiers.messages.chinese_findings import chinese_finding, chinese_found
+from notifiers.messages.chinese_findings import chinese_finding
 from notifiers.messages.chinese_problems import chinese_problem, chinese_reason
+from notifiers.messages.chinese_seen import chinese_seen
 from notifiers.messages.chinese_untold import chinese_untold
 
 
@@ -33,6 +34,6 @@ def untold_words(text: str, wording: Wording) -> str:
 
 def alert_words(alert: Mapping[str, Any], wording: Wording) -> str:
     """What was wrong, as it was seen when it was at its worst."""
-    if wording.language == "zh" and alert["found"]:
-        return chinese_found(alert["found"], wording)
-    return str(alert["summary"])
+    known = any(alert[name] for name in ("found", "silent_since", "trouble"))
+    said = chinese_seen(alert["kind"], alert["labels"], alert, wording) if wording.language == "zh" and known else ""
+    return said or str(alert["summary"])
