@@ -6,13 +6,17 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis
 from sqlalchemy import insert, make_url
 
+from api.views.processes import find_signs
 from api.views.status import status_of
+from cli.overview_text import status_lines
 from consistency.database import transaction
+from consistency.heartbeats import beat_once
 from consistency.latest import connect
 from consistency.ledger.delivery_tables import channel_states
 from consistency.mapping import DEFAULT_RULE
@@ -73,11 +77,24 @@ def test_a_rule_that_was_never_checked_is_not_taken_for_well(sqlite_url: str, re
         assert found.get("/health")["status"] == "healthy"
 
 
-def test_all_is_well(here: Measured) -> None:
-    with transaction(here.resources.primary) as connection:
+def make_well(place: Measured) -> None:
+    """Nothing is missing, a check has just said so, and others will."""
+    with transaction(place.resources.primary) as connection:
         connection.exec_driver_sql("INSERT INTO task_outputs (task_id) SELECT id FROM tasks")
-    here.check()
-    live(here.resources.settings)
+    place.check()
+    live(place.resources.settings)
+
+
+def verdicts(place: Measured) -> tuple[str, str]:
+    """The health that the HTTP API tells in its status, and the first line that a person reads."""
+    settings = place.resources.settings
+    lines = status_lines(status_of(place.resources, signs=find_signs(settings)), ZoneInfo("UTC"), colours=False)
+    return place.get("/status")["health"], lines[0]
+
+
+def test_all_is_well(here: Measured) -> None:
+    make_well(here)
+    assert verdicts(here) == ("healthy", "✔ healthy")
     found = here.get("/health")
     assert (found["status"], found["reasons"]) == ("healthy", [])
     assert set(parts(found)) == {"checks", "workers", "beat", "redis", "store", "channels"}
@@ -115,6 +132,29 @@ def test_a_silent_process_is_named_everywhere(here: Measured, kind: str) -> None
     assert lines[-1] == "readyz check failed"
     assert ready(here.api, f"?exclude={kind}") == (200, ["ok"])
     assert here.get("/status")["processes"][kind]["alive"] is False
+
+
+@pytest.mark.parametrize("kind", ["worker", "beat"])
+def test_the_status_is_not_green_while_a_process_is_silent(here: Measured, kind: str) -> None:
+    make_well(here)
+    with client_of(here.resources.settings) as client:
+        client.zincrby(key_of(here.resources.settings.key_prefix), -180, f"{kind} {kind}@far")
+    assert verdicts(here) == ("unknown", "? unknown")
+
+
+def test_the_status_is_not_green_while_redis_is_frozen(sqlite_url: str, redis_url: str, tmp_path: Path) -> None:
+    port = int(redis_url.rpartition(":")[2].partition("/")[0])
+    with way_to(port) as way:
+        led = redis_url.replace(f":{port}/", f":{way.port}/")
+        with measured(sqlite_url, led, log_dir=tmp_path) as found:
+            make_well(found)
+            # The processes of this machine live, which is known without Redis.
+            for kind in ("worker", "beat"):
+                beat_once(tmp_path, kind)
+            assert verdicts(found) == ("healthy", "✔ healthy")
+            way.freeze()
+            assert verdicts(found) == ("unknown", "? unknown")
+            way.thaw()
 
 
 def test_an_overdue_check_is_unknown_though_all_processes_live(here: Measured) -> None:

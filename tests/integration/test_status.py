@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import insert
 
 from api.views.overview import overall_health
-from api.views.status import status_of
+from api.views.status import health_now, status_of
 from cli.overview_text import schedule_lines, status_lines
 from consistency.database import database_now, transaction
 from consistency.errors import LedgerMissing
 from consistency.heartbeats import beat_once
 from consistency.ledger.delivery_tables import channel_states
 from consistency.ledger.schema import create_or_upgrade
-from consistency.model import CheckType
+from consistency.model import CheckType, Health
 from consistency.resources import Resources, open_resources
 from consistency.settings import Settings
 from monitor_tasks import checks
@@ -153,6 +153,24 @@ def test_the_processes_of_this_machine_show_whether_they_live(resources: Resourc
 )
 def test_the_gravest_scheduled_check_decides(checks_seen: list[tuple[str, str]], health: str) -> None:
     assert overall_health([{"type": kind, "health": each} for kind, each in checks_seen]) == health
+
+
+@pytest.mark.parametrize(
+    ("seen", "living", "health"),
+    [
+        ("healthy", {"worker", "beat", "redis"}, "healthy"),
+        ("healthy", {"beat", "redis"}, "unknown"),
+        ("healthy", {"worker", "redis"}, "unknown"),
+        ("healthy", {"worker", "beat"}, "unknown"),
+        # What is known to be wrong is said all the same.
+        ("degraded", set(), "degraded"),
+        ("unhealthy", set(), "unhealthy"),
+        ("unknown", {"worker", "beat", "redis"}, "unknown"),
+    ],
+)
+def test_nothing_is_well_while_nobody_can_look_again(seen: str, living: set[str], health: str) -> None:
+    processes = {kind: {"alive": kind in living} for kind in ("worker", "beat")}
+    assert health_now(Health(seen), processes, redis_answers="redis" in living) == health
 
 
 def idle(health: str, tasks: int, coverage: float = 1.0, *, stale: bool = False) -> dict[str, Any]:
