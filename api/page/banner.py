@@ -59,6 +59,8 @@ def _said(
         return _of_checks(check, settings, words) if part["status"] == Health.HEALTHY or check else _unread(part, words)
     if name in {"workers", "beat"}:
         return _of_process(name, part, words)
+    if part.get("broken"):
+        return _of_channels(part["broken"], words)
     if part["status"] == Health.HEALTHY:
         return part["detail"]  # type: ignore[no-any-return]
     return words.say(f"wrong_{name}", why=part["detail"])
@@ -92,6 +94,11 @@ def _of_process(name: str, part: Mapping[str, Any], words: Words) -> str:
     if part["age_seconds"] is None:
         return words.say(f"wrong_{name}_never")
     return words.say(f"wrong_{name}", age=words.length(part["age_seconds"]))
+
+
+def _of_channels(broken: Sequence[Mapping[str, Any]], words: Words) -> str:
+    named = ", ".join(each["channel"] for each in broken)
+    return words.say("wrong_channels", channels=named, why=broken[0]["reason"])
 
 
 def _more(check: Record, words: Words) -> Iterator[str]:

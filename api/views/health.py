@@ -114,5 +114,6 @@ def _channels(store: SeenStore | str) -> Record:
     broken, dead = store.channels["broken"], store.channels["dead_messages"]
     if broken:
         names = ", ".join(each["channel"] for each in broken)
-        return _part(Health.DEGRADED, f"{names} cannot be told anything: {broken[0]['reason']}", dead_messages=dead)
+        detail = f"{names} cannot be told anything: {broken[0]['reason']}"
+        return _part(Health.DEGRADED, detail, dead_messages=dead, broken=broken)
     return _part(Health.HEALTHY, dead_messages=dead)

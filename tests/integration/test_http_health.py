@@ -173,6 +173,10 @@ def test_a_broken_channel_is_a_part_of_its_own(here: Measured) -> None:
         connection.execute(insert(channel_states).values(row))
     found = here.get("/health")["components"]["channels"]
     assert (found["status"], found["detail"]) == ("degraded", "chat cannot be told anything: 404")
+    page, chinese = (Browser(here.api).see("/", headers={"Accept-Language": tag}).text for tag in ("en", "zh"))
+    assert "chat cannot be told anything: 404" in page
+    assert "渠道 chat 故障：404" in chinese  # noqa: RUF001 - a Chinese colon
+    assert "cannot be told anything" not in chinese
 
 
 def test_without_redis_that_is_said_and_nobody_taken_for_well(sqlite_url: str, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "wrong_beat_unknown": "Redis 没有应答，无法得知 beat 是否在运行",
         "wrong_redis": "Redis 没有应答，worker 收不到任务",
         "wrong_store": "无法读取自有数据表：{why}",
-        "wrong_channels": "通知渠道故障：{why}",
+        "wrong_channels": "渠道 {channels} 故障：{why}",
         "since_line": "自 {at} 起缺少输出，已持续 {length}。",
         "wider_quick": "最近一小时有 {count} 个任务缺少输出（统计于{ago}）。",
         "wider_full": "最近 24 小时有 {count} 个任务缺少输出（统计于{ago}）。",

@@ -52,7 +52,7 @@ OVERVIEW: Mapping[str, str] = MappingProxyType(
         "wrong_beat_unknown": "whether beat runs is not known, because Redis does not answer",
         "wrong_redis": "Redis does not answer, so workers get nothing to do",
         "wrong_store": "the own tables cannot be read: {why}",
-        "wrong_channels": "{why}",
+        "wrong_channels": "{channels} cannot be told anything: {why}",
         "since_line": "Outputs have been missing since {at}, for {length}.",
         "wider_quick": "In the last hour {count} tasks lack their output, as counted {ago}.",
         "wider_quick_one": "In the last hour 1 task lacks its output, as counted {ago}.",
