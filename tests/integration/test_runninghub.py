@@ -217,7 +217,7 @@ def test_the_server_counts_the_calls_under_way_at_one_time(hub: RunningHubServer
 
 
 def test_the_server_can_run_as_a_process_of_its_own() -> None:
-    with runninghub_process(key=KEY, rate=1000, burst=1) as remote:
+    with runninghub_process(key=KEY, rate=1_000_000, burst=1) as remote:
         provider = RunningHub(remote.url, KEY, PATIENT)
         remote.rule("gone", task="7", at="outputs")
         first: list[Answer] = [provider.fetch("7")]
