@@ -54,9 +54,14 @@ class Courses:
         self._kept = Kept(KEPT_SECONDS)
         self._asked: dict[View, float] = {}
 
-    def course(self, view: View, known: Hashable, now: datetime, words: Words) -> Course:
-        """The course for somebody who looks; it is drawn at once where none is kept."""
+    def kept(self, view: View, known: Hashable, words: Words) -> Course | None:
+        """The course for somebody who looks, where it was drawn before."""
         self._asked[view] = time.monotonic()
+        found: Course | None = self._kept.peek((view, words), known)
+        return found
+
+    def course(self, view: View, known: Hashable, now: datetime, words: Words) -> Course:
+        """The same, drawn at once where none is kept."""
         found: Course = self._kept.get((view, words), known, lambda: course_of(self._report(view, now), words))
         return found
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from api.page.wording import Words
@@ -26,7 +27,6 @@ def event_rows(
 def _row(stored: StoredEvent, service: str, words: Words, now: datetime, most: int) -> dict[str, Any]:
     body = json.loads(stored.body)
     said = chinese_own_event(stored.event, service, words.report) if words.language == "zh" else ""
-    more = {name: body[name] for name in ("details", "metrics") if body.get(name)}
     return {
         "id": stored.id,
         "at": utc_text(stored.occurred_at),
@@ -35,8 +35,16 @@ def _row(stored: StoredEvent, service: str, words: Words, now: datetime, most: i
         "level": body["level"],
         "service": body["service"],
         "message": _shortened(said or str(body["message"]), _LONGEST),
-        "more": _shortened(json.dumps(more, ensure_ascii=False, indent=1), most) if more else "",
+        "more": _more(stored.body, most),
     }
+
+
+# What is indented is written by slow code, and an event never changes.
+@lru_cache(maxsize=64)
+def _more(body: str, most: int) -> str:
+    told = json.loads(body)
+    more = {name: told[name] for name in ("details", "metrics") if told.get(name)}
+    return _shortened(json.dumps(more, ensure_ascii=False, indent=1), most) if more else ""
 
 
 def _shortened(text: str, most: int) -> str:

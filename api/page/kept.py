@@ -42,6 +42,12 @@ class Kept:
             assert place.made is not None
             return place.made.value
 
+    def peek(self, key: Hashable, known: Hashable) -> Any:
+        """The value of the key where it is there and still good, at once; None where it would have to be made."""
+        place = self._places.get(key)
+        made = place.made if place else None
+        return made.value if made is not None and _age(made, known) <= self._seconds else None
+
     def put(self, key: Hashable, known: Hashable, value: Any) -> None:
         """Keep a value that was made beforehand; nobody waited for it."""
         self._place(key).made = _Made(known, time.monotonic(), value)

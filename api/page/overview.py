@@ -96,8 +96,8 @@ def overview(
             "repair": repair_card(services.resources, connection),
         }
     cards = [_card(kind, rule, store.checks) for kind in _KINDS]
-    course = partial(courses.course, View(rule, query.back), known_of(rule, store.checks, firing), now, words)
-    drawn = _drawn(looking, course)
+    view, known = View(rule, query.back), known_of(rule, store.checks, firing)
+    drawn = _drawn(courses.kept(view, known, words) or _draw(looking, partial(courses.course, view, known, now, words)))
     begun = since(alert, changed, drawn["course"] if alert and alert.rule_id == rule else None)
     incident = incident_of(banner.check, store.checks, of_rule, begun, now)
     return show(
@@ -120,9 +120,12 @@ def overview(
     )
 
 
-def _drawn(looking: Looking, draw: Callable[[], Course]) -> dict[str, Any]:
-    """The charts, which the page does without while what they are drawn from is too slow."""
-    course = from_thread.run(looking.try_to, "course", draw)
+def _draw(looking: Looking, draw: Callable[[], Course]) -> Course | str:
+    """The charts, or why there are none: the page does without while what they are drawn from is too slow."""
+    return from_thread.run(looking.try_to, "course", draw)
+
+
+def _drawn(course: Course | str) -> dict[str, Any]:
     known = isinstance(course, Course)
     return {"course": course if known else None, "no_course": "" if known else course}
 

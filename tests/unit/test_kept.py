@@ -59,3 +59,14 @@ def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
     assert made.count(0) == 2
     kept.get(299, None, lambda: made.append(299))
     assert made.count(299) == 1
+
+
+def test_what_is_good_can_be_seen_without_making_it() -> None:
+    kept = Kept(60)
+    assert kept.peek("key", "a") is None
+    kept.get("key", "a", lambda: "made")
+    assert kept.peek("key", "a") == "made"
+    assert kept.peek("key", "b") is None
+    old = Kept(-1)
+    old.put("key", "a", "made")
+    assert old.peek("key", "a") is None
