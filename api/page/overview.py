@@ -26,9 +26,10 @@ from api.page.visitors import Visit
 from api.page.wording import Words
 from api.services import UsesServices
 from api.views.health import health_of_system, look_at_store
-from api.views.overview import running, schedule_overview
+from api.views.overview import running
 from api.views.processes import ask_signs
 from consistency.ledger.events import find_events
+from consistency.ledger.overview import last_turn
 from consistency.ledger.own_tables import LEDGER
 from consistency.ledger.schema import require_current_in
 from consistency.model import CheckType, utc_text
@@ -182,6 +183,7 @@ def _events(connection: Connection, settings: Settings, words: Words, now: datet
 
 def _next_check(connection: Connection, settings: Settings, now: datetime) -> str | None:
     """When the next quick check is due."""
-    quick = [entry for entry in timetable() if entry.check is CheckType.QUICK]
-    turns = [entry["next"] for entry in schedule_overview(connection, settings, quick, now) if entry["next"]]
-    return min(turns, default=None)
+    last = [turn for rule in settings.rules if (turn := last_turn(connection, rule.id, CheckType.QUICK))]
+    quick = (entry for entry in timetable() if entry.check is CheckType.QUICK)
+    turns = [turn for entry in quick if (turn := entry.next_turn(now, max(last, default=None)))]
+    return utc_text(min(turns).replace(microsecond=0)) if turns else None

@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, select
 
 from consistency.database import database_now
 from consistency.ledger.parts import WAITING
@@ -75,16 +76,22 @@ def open_runs(connection: Connection) -> list[Run]:
 
 def last_scheduled(connection: Connection, rule_id: str, kind: CheckType) -> Run | None:
     """The last run of this kind that the schedule asked for."""
-    return find_run(connection, _last_scheduled(rule_id, kind))
+    return find_run(connection, _last_scheduled(rule_id, kind, check_runs.c.id).scalar_subquery())
+
+
+def last_turn(connection: Connection, rule_id: str, kind: CheckType) -> datetime | None:
+    """When that was asked for; its report stays where it is."""
+    found: datetime | None = connection.scalar(_last_scheduled(rule_id, kind, check_runs.c.created_at))
+    return found
 
 
 @lru_cache(maxsize=256)
-def _last_scheduled(rule_id: str, kind: CheckType) -> ScalarSelect[str]:
+def _last_scheduled(rule_id: str, kind: CheckType, shown: Column[Any]) -> Select[Any]:
     # Runs that a person asked for have no slot, or that of the message they came with.
     by_hand = check_runs.c.slot_key.startswith(f"{rule_id}|{kind}|{_MESSAGE}", autoescape=True)
-    chosen = select(check_runs.c.id).where(check_runs.c.rule_id == rule_id, check_runs.c.type == str(kind))
-    chosen = chosen.where(check_runs.c.slot_key.is_not(None), ~by_hand).order_by(check_runs.c.created_at.desc())
-    return chosen.limit(1).scalar_subquery()
+    chosen = select(shown).where(check_runs.c.rule_id == rule_id, check_runs.c.type == str(kind))
+    chosen = chosen.where(check_runs.c.slot_key.is_not(None), ~by_hand)
+    return chosen.order_by(check_runs.c.created_at.desc()).limit(1)
 
 
 def task_of(connection: Connection, run_id: str) -> str | None:
