@@ -10,6 +10,6 @@ from notifiers.alerts.alert import LIVE
 _OPEN_ALERTS = select(func.count()).where(alerts.c.state.in_(sorted(LIVE)))
 
 
-def chrome(connection: Connection, place: str) -> dict[str, Any]:
-    """Values for the frame of the page at that place of the navigation."""
-    return {"place": place, "open_alerts": connection.scalar(_OPEN_ALERTS) or 0}
+def chrome(connection: Connection, place: str, open_alerts: int | None = None) -> dict[str, Any]:
+    """Values for the frame of the page at that place of the navigation; the alerts are counted unless they were."""
+    return {"place": place, "open_alerts": connection.scalar(_OPEN_ALERTS) or 0 if open_alerts is None else open_alerts}

@@ -86,7 +86,7 @@ def overview(
         alert = _alert_of(banner, of_rule)
         changed = last_changes(connection, alert.id) if alert else {}
         found = {
-            **chrome(connection, "overview"),
+            **chrome(connection, "overview", len(firing) if len(firing) < SHOWN_ALERTS else None),
             "alerts": alert_rows(connection, settings, firing, words, now),
             "alert": alert,
             "gravest": max((alert.level for alert in firing if alert.level), key=gravity, default=""),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, delete, or_, select, update
@@ -106,7 +107,7 @@ def find_events(
     connection: Connection, chosen: EventFilter = EVERYTHING, limit: int = 50, before: StoredEvent | None = None
 ) -> list[StoredEvent]:
     """The newest events by the time at which they happened; `before` is the last one of the page that came first."""
-    found = _filtered(chosen).order_by(events.c.occurred_at.desc(), events.c.id.desc()).limit(limit)
+    found = _newest(chosen, limit)
     if before is not None:
         older = events.c.occurred_at < before.occurred_at
         same = and_(events.c.occurred_at == before.occurred_at, events.c.id < before.id)
@@ -164,6 +165,12 @@ def forget_events(connection: Connection, before: datetime, limit: int) -> int:
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+
+
+# Every page asks this for the same, and putting it together takes longer than the database does.
+@lru_cache(maxsize=64)
+def _newest(chosen: EventFilter, limit: int) -> Select[Any]:
+    return _filtered(chosen).order_by(events.c.occurred_at.desc(), events.c.id.desc()).limit(limit)
 
 
 def _filtered(chosen: EventFilter) -> Select[Any]:

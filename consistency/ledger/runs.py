@@ -1,9 +1,10 @@
 """Runs of checks: opened once per scope and slot, closed once with their report."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -142,8 +143,12 @@ def latest_run(connection: Connection, rule_id: str, kind: CheckType) -> Run | N
 
 
 def latest_runs(connection: Connection, rule_id: str) -> list[Run]:
-    """Of each kind the run that closed last, where there is one, in the order of the kinds."""
-    found = {run.type: run for run in map(_run, connection.execute(_LATEST, {"rule_id": rule_id}))}
+    """Of each kind the run that closed last, where there is one, in the order of the kinds.
+
+    Its report is the same object for all who ask, so that nobody may change it.
+    """
+    rows = connection.execute(_LATEST, {"rule_id": rule_id})
+    found = {run.type: run for run in (_run(row, _read_once) for row in rows)}
     return [found[kind] for kind in CheckType if kind in found]
 
 
@@ -200,11 +205,15 @@ def _last_closed(rule_id: Any, kind: CheckType) -> Select[Any]:
 _LATEST = union_all(*(select(_last_closed(bindparam("rule_id"), kind).subquery()) for kind in CheckType))
 
 
-def _run(row: Row[Any]) -> Run:
-    return _run_of(dict(row._mapping))  # noqa: SLF001 - the public name of a row's dictionary
+def _run(row: Row[Any], read: Callable[[str], dict[str, Any]] = json.loads) -> Run:
+    return _run_of(dict(row._mapping), read)  # noqa: SLF001 - the public name of a row's dictionary
 
 
-def _run_of(row: dict[str, Any]) -> Run:
+# Every page asks for the same few, which are long and never change.
+_read_once: Callable[[str], dict[str, Any]] = lru_cache(maxsize=64)(json.loads)
+
+
+def _run_of(row: dict[str, Any], read: Callable[[str], dict[str, Any]] = json.loads) -> Run:
     return Run(
         id=row["id"],
         rule_id=row["rule_id"],
@@ -218,5 +227,5 @@ def _run_of(row: dict[str, Any]) -> Run:
         closed_at=row["closed_at"],
         recorded_at=row["recorded_at"],
         notified_at=row["notified_at"],
-        report=json.loads(row["report"]) if row["report"] else None,
+        report=read(row["report"]) if row["report"] else None,
     )
