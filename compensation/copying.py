@@ -88,7 +88,8 @@ def _versions(connection: Connection, table: Table) -> dict[str, tuple[str, int]
 
 def _copy(resources: Resources, run_id: str) -> None:
     with transaction(resources.reader) as connection:
-        run, now = find_run(connection, run_id), database_now(connection)
+        # The clock first: what was committed before a later copy's moment is then in that copy, whoever is slow.
+        now, run = database_now(connection), find_run(connection, run_id)
         if run is None:
             return
         values = {

@@ -7,7 +7,7 @@ from consistency.ledger.tables import Identifier, LongText, RuleId, UtcMoment, m
 repair_copies = Table(
     "reconcilery_repair_copies",
     metadata,
-    # Of the run, as are the next five.
+    # Of the run, as are the next six.
     Column("id", Identifier, primary_key=True),
     Column("rule_id", RuleId, nullable=False),
     Column("state", String(32), nullable=False),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, event, func, select, update
 
 from compensation import control
 from compensation.copying import copied, copy_what_has_changed
@@ -203,3 +203,21 @@ def test_nothing_is_copied_where_both_are_one_database(engine: Engine) -> None:
     with transaction(engine) as connection:
         assert connection.scalar(select(func.count()).select_from(repair_copies)) == 0
     assert foremost(studio) == truth(studio, run)
+
+
+def test_who_is_slow_to_copy_does_not_put_back_what_was_before(postgres: Engine, sqlite: Engine) -> None:
+    studio = studio_of(postgres, lost_tasks(2))
+    make_own_tables(sqlite)
+    studio.resources.store = sqlite
+    run, paused = started(studio), list[Run]()
+
+    def pause_meanwhile(_: object, __: object, statement: str, *more: object) -> None:
+        if "FROM reconcilery_repair_runs" in statement and not paused:
+            paused.append(run)
+            control.pause(studio.resources, run.id, "ann")
+
+    event.listen(postgres, "after_cursor_execute", pause_meanwhile)
+    copied(studio.resources, run)
+    event.remove(postgres, "after_cursor_execute", pause_meanwhile)
+    assert paused
+    assert foremost(studio)["state"] == "paused"
