@@ -11,7 +11,7 @@ from consistency.database import database_now, transaction
 from consistency.errors import ReconcileryError
 from consistency.ledger.runs import latest_run
 from consistency.measure import measure
-from consistency.model import CheckType, Health, Window
+from consistency.model import SCHEDULED, Health, Window
 from consistency.resources import Resources
 from consistency.source import source_of
 
@@ -79,7 +79,7 @@ def _preceded(resources: Resources, rule_id: str, now: datetime) -> str:
 def _uncertain(resources: Resources, rule_id: str) -> str:
     """Why the checks do not allow an automatic repair; empty if they do."""
     with transaction(resources.store) as connection:
-        reports = [latest_run(connection, rule_id, kind) for kind in (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)]
+        reports = [latest_run(connection, rule_id, kind) for kind in SCHEDULED]
     known = [run for run in reports if run is not None and run.report is not None]
     if not known:
         return "no check has ended yet"

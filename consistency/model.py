@@ -15,6 +15,10 @@ class CheckType(StrEnum):
     RANGE = "range"  # any window a person asks for
 
 
+#: The kinds that the schedule asks for, from the shortest window to the longest.
+SCHEDULED = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
+
+
 class Health(StrEnum):
     """The seed's health; `unknown` is never a pass."""
 

@@ -12,4 +12,6 @@ _OPEN_ALERTS = select(func.count()).where(alerts.c.state.in_(sorted(LIVE)))
 
 def chrome(connection: Connection, place: str, open_alerts: int | None = None) -> dict[str, Any]:
     """Values for the frame of the page at that place of the navigation; the alerts are counted unless they were."""
-    return {"place": place, "open_alerts": connection.scalar(_OPEN_ALERTS) or 0 if open_alerts is None else open_alerts}
+    if open_alerts is None:
+        open_alerts = connection.scalar(_OPEN_ALERTS) or 0
+    return {"place": place, "open_alerts": open_alerts}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from compensation.plans.opening import DEFAULT_LENGTH
-from consistency.model import CheckType, Health, parse_utc
+from consistency.model import SCHEDULED, Health, parse_utc
 from notifiers.alerts.alert import Alert
 from notifiers.alerts.kinds import MISSING_OUTPUTS
 
@@ -17,7 +17,6 @@ Record = Mapping[str, Any]
 
 #: A deep check looks a fortnight back, and may be two days old before it is overdue.
 LONGEST = DEFAULT_LENGTH + timedelta(days=2)
-_KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ def incident_of(
 
 def _knowing_most(check: Record, checks: Sequence[Record]) -> Record:
     """The one itself unless another one knows of more, then the shortest of these."""
-    others = [each for each in checks if each["rule"] == check["rule"] and each["type"] in _KINDS]
-    others.sort(key=lambda each: _KINDS.index(each["type"]))
+    others = [each for each in checks if each["rule"] == check["rule"] and each["type"] in SCHEDULED]
+    others.sort(key=lambda each: SCHEDULED.index(each["type"]))
     return max([check, *others], key=_missing)
 
 

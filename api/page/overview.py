@@ -32,7 +32,7 @@ from consistency.ledger.events import find_events
 from consistency.ledger.overview import last_turn
 from consistency.ledger.own_tables import LEDGER
 from consistency.ledger.schema import require_current_in
-from consistency.model import CheckType, utc_text
+from consistency.model import SCHEDULED, CheckType, utc_text
 from consistency.settings import Settings
 from monitor_tasks.timetable import timetable
 from notifiers.alerts.alert import LIVE, Alert
@@ -43,7 +43,6 @@ from notifiers.routing.routes import gravity
 
 #: The page has to stay small, whatever services tell: `/events` shows more of each.
 _SHOWN_EVENTS, _MOST_DETAILS = 8, 300
-_KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 #: More alerts than these of one rule are not looked through.
 _MOST_ALERTS = 100
 #: How often a page that is looked at asks how things stand now, in seconds; and while a check is under way.
@@ -96,7 +95,7 @@ def overview(
             "dead_messages": store.channels["dead_messages"],
             "repair": repair_card(services.resources, connection),
         }
-    cards = [_card(kind, rule, store.checks) for kind in _KINDS]
+    cards = [_card(kind, rule, store.checks) for kind in SCHEDULED]
     view, known = View(rule, query.back), known_of(rule, store.checks, firing)
     drawn = _drawn(courses.kept(view, known, words) or _draw(looking, partial(courses.course, view, known, now, words)))
     begun = since(alert, changed, drawn["course"] if alert and alert.rule_id == rule else None)

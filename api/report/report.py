@@ -13,8 +13,10 @@ from api.report.series import seen_by_hour, seen_onset, series_of
 from api.report.working import database_work, findings_of, kinds_of, problems_of
 from compensation.onlookers import onlooker
 from consistency.database import transaction
+from consistency.ledger.own_tables import LEDGER
+from consistency.ledger.schema import require_current_in
 from consistency.model import Window, utc_text
-from consistency.resources import Resources, require_ledger
+from consistency.resources import Resources
 
 SCHEMA_VERSION = 1
 
@@ -24,8 +26,8 @@ def report_of(resources: Resources, window: Window, rule: str, now: datetime) ->
 
     Reads the own tables and the day files, and no table of the application. LedgerMissing without own tables.
     """
-    require_ledger(resources.store)
     with transaction(resources.store.execution_options(readonly=True)) as connection:
+        require_current_in(connection, LEDGER)
         found = find(connection, resources, window, rule, now)
         repairs = onlooker(resources, connection)
         told = {"alerts": found.alerts, "repairs": repairs.worked_in(rule, window) if repairs else None}

@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 from consistency.ledger import parts
 from consistency.ledger.overview import last_scheduled, open_runs
 from consistency.ledger.runs import Run, latest_runs
-from consistency.model import CheckType, Health, utc_text
+from consistency.model import SCHEDULED, CheckType, Health, utc_text
 from consistency.settings import Settings
 from monitor_tasks.timetable import Entry, latest_turn
 
 _GRAVEST_FIRST = (Health.UNHEALTHY, Health.DEGRADED, Health.UNKNOWN, Health.HEALTHY)
-_KINDS = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 
 
 def schedule_overview(
@@ -97,13 +96,13 @@ def overall_health(checks: Sequence[dict[str, Any]], unchecked: Sequence[str] = 
 
 def telling_check(checks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The scheduled check that decides how the data are: the shortest of those that are as bad as all together."""
-    scheduled = [check for check in checks if check["type"] in _KINDS]
+    scheduled = [check for check in checks if check["type"] in SCHEDULED]
     if not scheduled:
         return None
     gravest = overall_health(scheduled)
     fitting = [check for check in scheduled if check["health"] == gravest] or scheduled
     busy = [check for check in fitting if check["stale"] or check["report"]["counts"]["tasks"]]
-    return min(busy or fitting, key=lambda check: _KINDS.index(CheckType(check["type"])))
+    return min(busy or fitting, key=lambda check: SCHEDULED.index(CheckType(check["type"])))
 
 
 def _is_idle(check: dict[str, Any]) -> bool:

@@ -53,8 +53,7 @@ def _decision(task: TaskRow) -> tuple[ItemState, str, str]:
 
 def _named_decision(rule: BoundRule, task: KeyedTask) -> tuple[ItemState, str, str]:
     if not task.successful or task.deleted:
-        in_state = detail_text("in_state", state=repr(str(task.state)[:60]))
-        why = detail_text("deleted") if task.deleted else in_state
+        why = detail_text("deleted") if task.deleted else detail_text("in_state", state=repr(str(task.state)[:60]))
         return ItemState.SKIPPED_PRECONDITION, "not_successful", why
     if task.outputs >= rule.mapping.child.min_rows:
         return ItemState.SKIPPED_PRESENT, "present", detail_text("outputs_there", count=task.outputs)

@@ -10,7 +10,7 @@ from consistency.durations import duration_text
 from consistency.ledger import runs
 from consistency.ledger.alert_tables import alerts
 from consistency.ledger.tables import check_runs
-from consistency.model import CheckType, Level, utc_text
+from consistency.model import SCHEDULED, CheckType, Level, utc_text
 from consistency.settings import Settings
 from notifiers.alerts import acting
 from notifiers.alerts.acting import MISSED_PERIODS
@@ -21,7 +21,6 @@ from notifiers.alerts.observation import Observation, Sight
 from notifiers.alerts.reading import period_of
 from notifiers.alerts.storing import UNSETTLED
 
-_SCHEDULED = (CheckType.QUICK, CheckType.FULL, CheckType.DEEP)
 #: The first time may be a start after a long stop, when everything is late for a moment.
 _SIGHTINGS = 2
 _LOOKED_AT = 20
@@ -34,14 +33,14 @@ def silent_checkers(connection: Connection, settings: Settings, now: datetime) -
     """
     chosen = select(alerts.c.fingerprint).where(alerts.c.kind == CHECKER_SILENT, UNSETTLED)
     told = set(connection.scalars(chosen))
-    seen = [_seen(connection, settings, rule.id, kind, now) for rule in settings.rules for kind in _SCHEDULED]
+    seen = [_seen(connection, settings, rule.id, kind, now) for rule in settings.rules for kind in SCHEDULED]
     return [each for each in seen if each and (each.verdict is Sight.BAD or each.fingerprint in told)]
 
 
 def mark_stale(connection: Connection, settings: Settings, now: datetime) -> Ingested:
     """Mark the alerts that are not observed any more; they go on firing."""
     observed = alerts.c.state.in_(sorted(LIVE)) & alerts.c.every.is_not(None) & alerts.c.stale.is_(False)
-    shortest = min(period_of(kind, settings) for kind in _SCHEDULED)
+    shortest = min(period_of(kind, settings) for kind in SCHEDULED)
     missed = observed & (alerts.c.last_seen_at < now - MISSED_PERIODS * shortest)
     return change_all(connection, settings, missed, lambda alert: acting.go_stale(alert, now), now)
 
@@ -93,7 +92,7 @@ def _is_whole(connection: Connection, run_id: str) -> bool:
 def _others_ran_since(connection: Connection, rule: str, every: timedelta) -> datetime | None:
     """Since when other checks of the rule ran, if for so long that this one should have run as well."""
     bounds = func.min(check_runs.c.closed_at).label("first"), func.max(check_runs.c.closed_at).label("last")
-    others = (check_runs.c.rule_id == rule) & check_runs.c.type.in_(_SCHEDULED) & (check_runs.c.state == runs.CLOSED)
+    others = (check_runs.c.rule_id == rule) & check_runs.c.type.in_(SCHEDULED) & (check_runs.c.state == runs.CLOSED)
     row = connection.execute(select(*bounds).where(others)).one()
     if row.first is None or row.last - row.first <= MISSED_PERIODS * every:
         return None
