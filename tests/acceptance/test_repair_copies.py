@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import select, update
 
 from compensation.onlookers import onlooker
 from consistency.database import connect, transaction
@@ -45,6 +45,11 @@ def copy_of(resources: Resources) -> Any:
         return there.foremost()
 
 
+def copied_runs(resources: Resources) -> list[str]:
+    with transaction(resources.store.execution_options(readonly=True)) as connection:
+        return list(connection.scalars(select(repair_copies.c.id)))
+
+
 def is_told(resources: Resources) -> bool:
     told = copy_of(resources)
     return told is not None and (told["state"], told["rows_written"]) == ("succeeded", 2 * TASKS)
@@ -64,5 +69,6 @@ def test_a_copy_is_true_in_the_end_whoever_was_killed_and_whatever_was_lost(apar
     place.assert_outputs_are_right(TASKS)
     eventually(lambda: is_told(resources))
     with transaction(resources.store) as connection:
-        connection.execute(delete(repair_copies))
-    eventually(lambda: is_told(resources))
+        connection.execute(update(repair_copies).values(id="of no run"))
+    eventually(lambda: copied_runs(resources) == [run.id])
+    assert is_told(resources)
